@@ -1,0 +1,39 @@
+// What one Sentinel says: its masters, and for each the replicas and the other Sentinels it knows. Pure.
+// Fields: redis src/sentinel.c addReplySentinelRedisInstance; RESP2 replies are flat name/value lists.
+#pragma once
+
+#include "base/result.h"
+#include "redis/codec.h"
+#include "redis/value.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace redisctl::redis {
+
+struct SentinelMaster {
+    std::string name;  // "mymaster"
+    std::string host;
+    std::optional<int64_t> port;
+    std::string flags;  // master,s_down,o_down,failover_in_progress …
+    std::optional<int64_t> config_epoch;
+    std::optional<int64_t> known_replicas;   // num-slaves
+    std::optional<int64_t> known_sentinels;  // num-other-sentinels: the others
+    std::optional<int64_t> quorum;
+    std::optional<int64_t> down_after_ms, failover_timeout_ms, parallel_syncs;
+};
+
+struct SentinelView {
+    std::string version, server = "redis", run_id;
+    std::optional<int64_t> tcp_port;
+    std::optional<bool> tilt;
+    std::vector<SentinelMaster> masters;
+};
+
+// Requests for one round trip and the parser of their replies.
+std::vector<Request> sentinel_view_requests();
+Result<SentinelView> parse_sentinel_view(const std::vector<Value>& replies);
+
+}  // namespace redisctl::redis

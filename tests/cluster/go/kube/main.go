@@ -1,0 +1,42 @@
+// One program that holds every Kubernetes component and kubectl, chosen by its first argument:
+// they share most of their code, so one program builds and loads faster than six.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+	"k8s.io/kubectl/pkg/cmd/util"
+	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	proxy "k8s.io/kubernetes/cmd/kube-proxy/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+)
+
+func main() {
+	components := map[string]func() *cobra.Command{
+		"apiserver":          apiserver.NewAPIServerCommand,
+		"controller-manager": controllers.NewControllerManagerCommand,
+		"scheduler":          func() *cobra.Command { return scheduler.NewSchedulerCommand() },
+		"proxy":              proxy.NewProxyCommand,
+		"kubelet":            func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
+		"kubectl":            kubectl.NewDefaultKubectlCommand,
+	}
+	if len(os.Args) < 2 || components[os.Args[1]] == nil {
+		println("usage: kube apiserver|controller-manager|scheduler|proxy|kubelet|kubectl FLAGS")
+		os.Exit(2)
+	}
+	name := os.Args[1]
+	os.Args = os.Args[1:] // before the command is made: kubectl looks at its arguments while it builds itself
+	command := components[name]()
+	if name == "kubectl" {
+		util.CheckErr(cli.RunNoErrOutput(command)) // kubectl words its errors itself
+		return
+	}
+	os.Exit(cli.Run(command))
+}
