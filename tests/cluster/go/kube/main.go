@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"k8s.io/component-base/cli"
@@ -27,12 +28,17 @@ func main() {
 		"kubelet":            func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) },
 		"kubectl":            kubectl.NewDefaultKubectlCommand,
 	}
-	if len(os.Args) < 2 || components[os.Args[1]] == nil {
+	// `kube kubectl …` and a link named kubectl that points here are the same. The arguments are cut before
+	// the command is made: kubectl looks at them while it builds itself.
+	name := filepath.Base(os.Args[0])
+	if components[name] == nil && len(os.Args) > 1 {
+		name = os.Args[1]
+		os.Args = os.Args[1:]
+	}
+	if components[name] == nil {
 		println("usage: kube apiserver|controller-manager|scheduler|proxy|kubelet|kubectl FLAGS")
 		os.Exit(2)
 	}
-	name := os.Args[1]
-	os.Args = os.Args[1:] // before the command is made: kubectl looks at its arguments while it builds itself
 	command := components[name]()
 	if name == "kubectl" {
 		util.CheckErr(cli.RunNoErrOutput(command)) // kubectl words its errors itself
