@@ -18,13 +18,13 @@ std::optional<int64_t> parse_int(std::string_view text);
 // 1..65535.
 std::optional<uint16_t> parse_port(std::string_view text);
 
-// "500ms", "5s", "1m30s", "2h"; also "1.5s". A unit is required.
+// "500ms", "5s", "1m30s", "2h"; also "1.5s", rounded up to whole milliseconds. A unit is required. Errors: usage.
 Result<Millis> parse_duration(std::string_view text);
 
 // As kubectl's --request-timeout takes it: a bare number is seconds, "0" is none.
 Result<Millis> parse_duration_or_seconds(std::string_view text);
 
-// "10", "64KiB", "1MiB", "2GB", "100B" → bytes (K, M, G alone mean 1024, as in redis.conf's kb).
+// "10", "64KiB", "1MiB", "2GB", "100B" → bytes. K, KB and KiB all mean 1024, as redis.conf's kb does. Errors: usage.
 Result<uint64_t> parse_bytes(std::string_view text);
 
 // 1536 → "1.5KiB", for tables only.
