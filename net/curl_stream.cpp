@@ -1,0 +1,39 @@
+#include "net/curl_stream.h"
+
+#include <array>
+
+namespace redisctl::net {
+
+CurlStream::CurlStream(Loop& loop, const TransferOptions& options) : loop_(loop), transfer_(loop, options, this) {}
+
+CurlStream::~CurlStream() { loop_.remove(*this); }
+
+void CurlStream::advance() {
+    if (owner_) loop_.wake(*owner_);
+}
+
+Result<void> CurlStream::pump(std::string& out, std::string& in) {
+    if (!transfer_.finished()) return {};
+    TRY(transfer_.result());
+    size_t sent = 0;
+    while (sent < out.size()) {
+        TRY_ASSIGN(const size_t n, transfer_.send(std::string_view(out).substr(sent)));
+        if (n == 0) break;
+        sent += n;
+    }
+    out.erase(0, sent);
+    // TLS may hold decrypted bytes that poll cannot see, so read until nothing is left.
+    std::array<char, 16384> buffer;
+    for (;;) {
+        TRY_ASSIGN(const size_t n, transfer_.receive(buffer.data(), buffer.size()));
+        if (n == 0) return {};
+        in.append(buffer.data(), n);
+    }
+}
+
+Interest CurlStream::interest(bool sending) const {
+    if (!connected()) return {};
+    return {transfer_.fd(), true, sending};
+}
+
+}  // namespace redisctl::net
