@@ -20,7 +20,7 @@ std::string encode(const Request& request);
 
 class Decoder {
   public:
-    // No reply may hold more: elements of one array, bytes of one reply while it is incomplete, levels of nesting.
+    // No reply may hold more: elements of all levels together, bytes while it is incomplete (also announced ones), levels of nesting.
     static constexpr size_t max_elements = 1'000'000;
     static constexpr size_t max_reply_bytes = 64u << 20;
     static constexpr size_t max_depth = 7;  // hiredis 0.14's own limit; newer ones allow 9
