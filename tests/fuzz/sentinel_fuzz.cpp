@@ -1,0 +1,21 @@
+// The replies of a Sentinel, as they come over the wire → its view.
+#include "redis/sentinel_view.h"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+using namespace redisctl::redis;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+    Decoder decoder;
+    decoder.feed({reinterpret_cast<const char*>(data), size});
+    std::vector<Value> replies;
+    for (;;) {
+        auto reply = decoder.next();
+        if (!reply || !*reply) break;
+        replies.push_back(std::move(**reply));
+    }
+    (void)parse_sentinel_view(replies);
+    return 0;
+}
