@@ -41,7 +41,8 @@ struct SentinelPicture {
     std::string name, pod, k8s_node, address;
     std::optional<redis::SentinelView> view;
     std::optional<Error> error;
-    std::string master_node;  // what it says the master of this instance is
+    std::optional<redis::SentinelMaster> master;  // of the masters it watches, the one of this instance; nullopt when it watches none of ours
+    std::string master_node;  // the node that this is; empty when it is none of ours
 };
 
 struct ServicePicture {

@@ -1,0 +1,56 @@
+// Everything that a command gets from outside: what the user asked for, where output goes, and the fleet, made when first needed.
+#pragma once
+
+#include "base/environment.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "commands/globals.h"
+#include "fleet/finder.h"
+#include "fleet/fleet.h"
+#include "output/output.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace redisctl {
+
+class Context {
+  public:
+    Context(std::string_view command, Globals globals, output::Output& output, const Environment& environment);
+    ~Context();
+
+    const Globals& globals() const { return globals_; }
+    output::Output& output() { return output_; }
+    const Environment& environment() const { return environment_; }
+
+    // The target as instances. Reads the kubeconfig and lists, or takes the hosts; passwords given by flags are read here.
+    // Errors: usage (no kubeconfig, unreadable password file), not_found, forbidden, unreachable, timeout, interrupted.
+    Result<fleet::Found> find();
+
+    // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
+    std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
+
+    // After find(): the kubeconfig's context (empty without Kubernetes), how nodes are reached, and where a node's password comes from.
+    const std::string& kube_context() const { return kube_context_; }
+    bool in_kubernetes() const;
+    std::string_view route() const;
+    std::string password_source(const fleet::Node& node) const;
+
+  private:
+    struct Wiring;
+
+    Result<void> wire();
+
+    std::string command_;
+    Globals globals_;
+    output::Output& output_;
+    const Environment& environment_;
+    Deadline deadline_;
+    std::string kube_context_;
+    std::unique_ptr<Wiring> wiring_;
+};
+
+}  // namespace redisctl
