@@ -63,6 +63,9 @@ def pause_archive() -> Path:
                 entry.type, entry.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(entry)
             tar.add(subprocess.check_output(["sh", "-c", "command -v busybox"], text=True).strip(), "bin/busybox")
+            shell = tarfile.TarInfo("bin/sh")
+            shell.type, shell.linkname = tarfile.SYMTYPE, "busybox"
+            tar.addfile(shell)
         pack(folder / "image.tar", layer, {PAUSE: ["/bin/busybox", "sleep", "2000000000"]})
         layer.unlink()
 
