@@ -50,6 +50,7 @@ std::optional<Result<std::optional<redis::Login>>> Keyring::login(const Node& no
         }
         // An empty password in the Secret means that there is none: charts write it so.
     }
+    if (!node.spelled_password.empty()) return Answer(redis::Login{node.acl_user, node.spelled_password, true});
     if (trusted_ && flags.from_environment) return Answer(redis::Login{flags.user, *flags.from_environment, false});
     return Answer(std::optional<redis::Login>());
 }
@@ -85,6 +86,7 @@ void Keyring::forget(net::Task& waiter) {
 std::string Keyring::password_source(const Node& node) const {
     if (trusted_ && given(node).password) return "flag";
     if (const std::optional<SecretRef> ref = secret_of(node)) return fmt::format("Secret {}:{} ({})", ref->name, ref->key, ref->why);
+    if (!node.spelled_password.empty()) return "the pod's spec";
     if (trusted_ && given(node).from_environment) return "REDISCLI_AUTH";
     return "none";
 }

@@ -1,0 +1,156 @@
+#include "commands/context.h"
+
+#include "base/fd.h"
+#include "kube/config.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+namespace redisctl {
+
+namespace {
+
+constexpr Millis looking_timeout{10'000};
+constexpr size_t max_secret_bytes = 64u << 10;
+
+// A file's text; "-" is not special: --password-stdin says stdin.
+Result<std::string> read_all(int fd, const std::string& name) {
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail(ErrorCode::usage, fmt::format("{} cannot be read", name), std::strerror(errno));
+        if (n == 0) return text;
+        text.append(buffer.data(), static_cast<size_t>(n));
+        if (text.size() > max_secret_bytes) return fail(ErrorCode::usage, fmt::format("{} is too large", name), "over 64 KiB");
+    }
+}
+
+Result<std::string> read_file(const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail(ErrorCode::usage, fmt::format("{} cannot be opened", path), std::strerror(errno));
+    return read_all(file.get(), path);
+}
+
+Result<fleet::GivenLogin> given_login(const PasswordFlags& flags, const Environment& environment, bool with_environment) {
+    fleet::GivenLogin login;
+    login.user = flags.user;
+    if (!flags.file.empty() || flags.from_stdin) {
+        TRY_ASSIGN(std::string text, flags.from_stdin ? read_all(STDIN_FILENO, "stdin") : read_file(flags.file));
+        // An editor's or echo's line end is no part of the password.
+        while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+        if (text.empty()) return fail(ErrorCode::usage, fmt::format("{} holds no password", flags.from_stdin ? "stdin" : flags.file));
+        login.password = Secret(std::move(text));
+    }
+    if (!flags.secret.empty()) {
+        const size_t colon = flags.secret.find(':');
+        if (colon == 0 || colon == std::string::npos || colon + 1 == flags.secret.size())
+            return fail(ErrorCode::usage, fmt::format("'{}' is no NAME:KEY of a Secret", flags.secret), {}, "--password-secret redis:redis-password");
+        login.secret = fleet::SecretRef{flags.secret.substr(0, colon), flags.secret.substr(colon + 1), "flag --password-secret", false};
+    }
+    if (with_environment)
+        if (std::optional<std::string> value = environment("REDISCLI_AUTH"); value && !value->empty()) login.from_environment = Secret(std::move(*value));
+    return login;
+}
+
+Result<fleet::GivenTls> given_tls(const Globals& globals) {
+    fleet::GivenTls tls;
+    tls.enabled = globals.tls;
+    tls.options.server_name = globals.sni;
+    tls.options.insecure = globals.insecure;
+    if (!globals.cacert.empty()) {
+        TRY_ASSIGN(tls.options.ca_pem, read_file(globals.cacert));
+    }
+    if (!globals.cert.empty()) {
+        TRY_ASSIGN(tls.options.cert_pem, read_file(globals.cert));
+    }
+    if (!globals.key.empty()) {
+        TRY_ASSIGN(std::string key, read_file(globals.key));
+        tls.options.key_pem = Secret(std::move(key));
+    }
+    return tls;
+}
+
+kube::ConfigFlags config_flags(const Globals& globals) {
+    kube::ConfigFlags flags;
+    flags.kubeconfig = globals.kubeconfig;
+    flags.context = globals.context;
+    flags.ns = globals.ns;
+    flags.tls_server_name = globals.tls_server_name;
+    flags.insecure = globals.insecure_skip_tls_verify;
+    flags.as = globals.as;
+    flags.as_groups = globals.as_groups;
+    return flags;
+}
+
+}  // namespace
+
+// In the order in which each needs the ones before it.
+struct Context::Wiring {
+    net::Loop loop;
+    std::optional<kube::Client> client;
+    std::optional<fleet::Keyring> keyring;
+    std::optional<fleet::Dialer> dialer;
+    std::optional<fleet::Fleet> fleet;
+};
+
+Context::Context(std::string_view command, Globals globals, output::Output& output, const Environment& environment)
+    : command_(command), globals_(std::move(globals)), output_(output), environment_(environment),
+      deadline_(Deadline::after(globals_.timeout.value_or(looking_timeout))) {}
+
+Context::~Context() = default;
+
+Result<void> Context::wire() {
+    auto wiring = std::make_unique<Wiring>();
+    TRY_ASSIGN(fleet::GivenLogin redis, given_login(globals_.redis, environment_, true));
+    TRY_ASSIGN(fleet::GivenLogin sentinel, given_login(globals_.sentinel, environment_, false));
+    TRY_ASSIGN(fleet::GivenTls tls, given_tls(globals_));
+    kube::Client* client = nullptr;
+    if (!globals_.without_kubernetes()) {
+        kube::ConfigSources sources;
+        sources.env = [this](const std::string& name) { return environment_(name.c_str()); };
+        TRY_ASSIGN(kube::ClusterConfig config, kube::load_config(config_flags(globals_), sources));
+        kube_context_ = config.context;
+        client = &wiring->client.emplace(wiring->loop, std::move(config), globals_.request_timeout);
+        TRY(client->authenticate());
+    }
+    wiring->keyring.emplace(client, std::move(redis), std::move(sentinel), std::move(tls));
+    wiring->dialer.emplace(wiring->loop, client, globals_.via);
+    wiring->fleet.emplace(*wiring->dialer, *wiring->keyring, "redisctl:" + command_, globals_.connect_timeout);
+    wiring_ = std::move(wiring);
+    return {};
+}
+
+Result<fleet::Found> Context::find() {
+    TRY(wire());
+    fleet::Found found;
+    if (!wiring_->client) {
+        found = fleet::take_hosts(globals_.hosts, globals_.sentinels, !globals_.instance.empty() ? globals_.instance : globals_.master_name);
+    } else {
+        fleet::Selection selection;
+        selection.ns = globals_.all_namespaces ? "" : wiring_->client->config().ns;
+        selection.selector = globals_.selector;
+        selection.instance = globals_.instance;
+        selection.port_forwards = !wiring_->dialer->direct();
+        TRY_ASSIGN(found, fleet::find_in_kubernetes(*wiring_->client, selection, deadline_));
+    }
+    wiring_->keyring->trust_nodes(!wiring_->client || found.inventory.instances.size() == 1);
+    return found;
+}
+
+std::vector<fleet::Outcome> Context::ask(std::span<const fleet::Call> calls) { return wiring_->fleet->exec(calls, deadline_); }
+
+bool Context::in_kubernetes() const { return wiring_ && wiring_->client; }
+
+std::string_view Context::route() const { return wiring_->dialer->route(); }
+
+std::string Context::password_source(const fleet::Node& node) const { return wiring_->keyring->password_source(node); }
+
+}  // namespace redisctl
