@@ -1,5 +1,6 @@
 // The Kubernetes objects that redisctl reads, as plain values: only the fields in use. Unknown fields are ignored, a missing optional one is empty.
-// Parsing reads one list page item by item, so that a page of 500 pods never stands in memory as one tree.
+// Parsing reads one list page item by item, so that a page of 500 pods never stands in memory as one tree. A field of an unexpected type is as good as missing, null
+// is missing, and a null list is empty (Go writes it so).
 #pragma once
 
 #include "base/result.h"
@@ -23,7 +24,8 @@ struct OwnerReference {
 
 struct Meta {
     std::string name, ns, uid, resource_version;
-    Labels labels, annotations;
+    Labels labels;
+    Labels annotations;  // without kubectl.kubernetes.io/last-applied-configuration: the whole object once more
     std::vector<OwnerReference> owners;
     bool terminating = false;  // deletionTimestamp is set
 };
@@ -121,10 +123,11 @@ struct Page {
     std::string resource_version;  // of the list
 };
 
-// Errors: `protocol` when the text is no JSON or no such list; the message names the kind and the JSON path.
+// Errors: `protocol` when the text is no JSON, no such list, nested over 64 levels or an item is no object; the message names the kind, the cause the place.
 Result<Page<Pod>> parse_pods(std::string_view json);
 Result<Page<Service>> parse_services(std::string_view json);
 Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view json);
+// Also `protocol` when a value is no base64. No error shows any of the text.
 Result<SecretObject> parse_secret(std::string_view json);
 // nullopt when the body is no Status (a proxy's HTML page, a kubelet's plain text).
 std::optional<Status> parse_status(std::string_view json);
