@@ -1,5 +1,5 @@
-// Pods, Services and EndpointSlices of a namespace → instances with their nodes. Pure: names and labels are hints, the replies of the nodes decide later.
-// Facts about the charts and operators: see docs/systems.md.
+// Pods, Services and EndpointSlices of a namespace → instances with their nodes. Pure: names and labels are hints, the
+// replies of the nodes decide later. Facts about the charts and operators: see docs/systems.md.
 #pragma once
 
 #include "base/result.h"
@@ -12,7 +12,11 @@
 namespace redisctl::fleet {
 
 struct Inventory {
-    std::vector<kube::Pod> pods;  // owns what Instance::pods points to
+    Inventory() = default;
+    Inventory(Inventory&&) = default;
+    Inventory& operator=(Inventory&&) = default;
+
+    std::vector<kube::Pod> pods;  // owns what Instance::pods points to: moving is fine, copying would leave them behind
     std::vector<Instance> instances;  // natural order by namespace and name
 };
 
@@ -24,11 +28,15 @@ struct Listed {
     bool services_known = true;
 };
 
-// Groups by: RedisFailover name label → app.kubernetes.io/instance (with name) → "app"/"release" labels → owner (StatefulSet; ReplicaSet's Deployment; else the pod).
-// A pod belongs when a container listens on or runs Redis or Sentinel: port 6379/26379 or named redis/sentinel, image or command that runs redis-server, valkey-server,
-// redis-sentinel; an exporter alone does not, nor a finished or Helm test pod (annotation helm.sh/hook). Terminating pods are left out.
-// Sentinels that form a group of their own (Deployment redis-sentinel beside StatefulSets redis-master and redis-slave) are joined to the one
-// instance that they name in their arguments or share labels with; what stays unclear is decided after asking (join_by_sentinel).
+// A pod belongs when a container runs Redis or Sentinel (process.h) and the pod counts: finished, Helm test and
+// terminating ones do not. Instances are the groups of grouping.h. Their Services: those that select one of their pods,
+// and those that would but for a role (a master's Service while nobody is labelled master), unless they select pods of
+// another instance. A group of Sentinels alone stays an instance without nodes until join_by_sentinel.
 Inventory make_inventory(Listed listed);
+
+// After asking: Sentinels that stand alone (instance `sentinels`) and watch one of these addresses are moved to the one
+// instance that has it as a pod's IP or DNS name; true when there is one. The emptied instance is removed, so that
+// indices behind it move.
+bool join_by_sentinel(Inventory& inventory, size_t sentinels, const std::vector<net::HostPort>& watched);
 
 }  // namespace redisctl::fleet
