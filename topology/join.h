@@ -12,14 +12,15 @@
 
 namespace redisctl::topology {
 
-// What the nodes answered, in the order of instance.nodes and instance.sentinels.
+// What the nodes answered, in the order of instance.nodes and instance.sentinels, one for each.
 struct Answers {
     std::vector<Result<redis::NodeView>> nodes;
     std::vector<Result<redis::SentinelView>> sentinels;
 };
 
-// Recognises the system, resolves addresses to nodes (pod IP, <pod>.<service>… names, announced names, Service cluster IPs), computes lag, hears the
-// witnesses, and lists the findings. `system_override` (--system) replaces the recognised one when not empty.
+// Recognises the system, resolves addresses to nodes (pod IP, <pod>.<service>… names, announced names, Service cluster
+// IPs), computes lag, hears the witnesses, and lists the findings. `system_override` (--system) replaces the recognised
+// one when not empty.
 Picture join(const fleet::Instance& instance, const Answers& answers, const std::string& system_override = {});
 
 }  // namespace redisctl::topology

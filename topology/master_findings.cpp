@@ -1,0 +1,119 @@
+#include "topology/findings.h"
+#include "topology/system.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+namespace redisctl::topology {
+
+namespace {
+
+using redis::Role;
+
+// A sentence stays readable with a thousand nodes.
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr size_t enough = 5;
+    std::string out;
+    for (size_t i = 0; i < std::min(enough, names.size()); i++) out += (i == 0 ? "" : ", ") + names[i];
+    return names.size() > enough ? out + fmt::format(" and {} more", names.size() - enough) : out;
+}
+
+std::string witnesses_text(const Picture& picture) {
+    std::vector<std::string> order;
+    std::map<std::string, std::vector<std::string>> by_word;
+    for (const auto& witness : picture.witnesses) {
+        auto& list = by_word[witness.says];
+        if (list.empty()) order.push_back(witness.says);
+        list.push_back(fmt::format("{} {}", witness.source, witness.by));
+    }
+    std::string out;
+    for (const auto& word : order)
+        out += fmt::format("{}{} say{} {}", out.empty() ? "" : "; ", some_of(by_word[word]),
+                           by_word[word].size() == 1 ? "s" : "", word);
+    return out;
+}
+
+void about_count(Findings& out, const Picture& picture, const std::vector<size_t>& masters) {
+    std::vector<std::string> names, silent, answered;
+    for (auto i : masters) names.push_back(picture.nodes[i].name);
+    for (const auto& node : picture.nodes) (node.view ? answered : silent).push_back(node.name);
+    if (picture.system == "unrelated-masters") {
+        out.add(Severity::critical, "UNRELATED_MASTERS", "",
+                fmt::format("{} are masters without replicas behind one Service: each client reads and writes one of "
+                            "them by chance",
+                            some_of(names)),
+                out.command("role"));
+    } else if (masters.size() > 1) {
+        out.add(Severity::critical, "SPLIT_BRAIN", "",
+                fmt::format("{} nodes are masters at once: {}; what one of them takes, the others do not get",
+                            masters.size(), some_of(names)),
+                out.command("role"));
+    } else if (masters.empty() && picture.master.empty() && !answered.empty()) {
+        auto message = silent.empty()
+                           ? fmt::format("no node is a master: every write is refused")
+                           : fmt::format("no node that answered is a master; no answer from {}", some_of(silent));
+        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.command("role"));
+    }
+    if (masters.size() == 1 && picture.nodes.size() == 1 &&
+        picture.nodes.front().view->connected_replicas.value_or(0) == 0)
+        out.add(
+            Severity::info, "NO_REPLICAS", names.front(),
+            fmt::format("{} has no replica: nothing can take over, and nothing else holds its data", names.front()));
+}
+
+// The pod that the chart makes the master at every start.
+bool is_home(const Picture& picture, const fleet::Node& node) {
+    auto component = node.labels.find("app.kubernetes.io/component");
+    if (picture.system == "bitnami-replication")
+        return component != node.labels.end() && (component->second == "master" || component->second == "primary");
+    return node.pod.size() > 2 && node.pod.compare(node.pod.size() - 2, 2, "-0") == 0;
+}
+
+void about_home(Findings& out, const fleet::Instance& instance, const Picture& picture,
+                const std::vector<size_t>& masters) {
+    if (masters.size() != 1 || (picture.system != "sb-replica" && picture.system != "bitnami-replication")) return;
+    const auto& node = instance.nodes[masters.front()];
+    if (node.pod.empty() || is_home(picture, node)) return;
+    out.add(Severity::critical, "HOME_DRIFT", node.name,
+            fmt::format("{} is the master, but the chart makes another pod the master at every start: the restart of "
+                        "any pod can undo this and lose what was written since",
+                        node.name),
+            out.command("role"));
+}
+
+}  // namespace
+
+void find_about_master(Findings& out, const fleet::Instance& instance, const Picture& picture, const Graph& graph) {
+    if (picture.system == "cluster-mode") {
+        out.add(Severity::warning, "CLUSTER_MODE", "",
+                "this is a Redis Cluster: it has a master for each part of the keys, and redisctl does not judge or "
+                "change it",
+                out.command("info cluster"));
+        return;
+    }
+    auto masters = masters_of(picture, graph);
+    about_count(out, picture, masters);
+    bool agree = std::all_of(picture.witnesses.begin(), picture.witnesses.end(),
+                             [&](const auto& witness) { return witness.says == picture.witnesses.front().says; });
+    if (!agree && picture.system != "unrelated-masters")
+        out.add(Severity::critical, "MASTER_DISAGREEMENT", "",
+                "the witnesses name different masters: " + witnesses_text(picture), out.command("master-info"));
+    for (const auto& circle : graph.loops) {
+        std::vector<std::string> names;
+        for (auto i : circle) names.push_back(picture.nodes[i].name);
+        if (circle.size() == 1)
+            out.add(Severity::critical, "SELF_FOLLOWING", names.front(),
+                    fmt::format("{} is told to follow itself: it has no master and refuses writes", names.front()),
+                    out.command("role"));
+        else
+            out.add(Severity::critical, "REPLICATION_LOOP", "",
+                    fmt::format("{} follow each other in a circle: none of them has a master, and all refuse writes",
+                                some_of(names)),
+                    out.command("role"));
+    }
+    about_home(out, instance, picture, masters);
+}
+
+}  // namespace redisctl::topology

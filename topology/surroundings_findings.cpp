@@ -1,0 +1,89 @@
+#include "topology/findings.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+
+namespace redisctl::topology {
+
+namespace {
+
+void about_sentinels(Findings& out, const Picture& picture) {
+    const auto hint = out.command("status");
+    std::set<std::string> named;
+    int64_t answered = 0, known = 0, quorum = 0;
+    bool master_down = false;
+    for (const auto& sentinel : picture.sentinels) {
+        if (!sentinel.view) continue;
+        answered++;
+        if (!sentinel.master) {
+            out.add(Severity::warning, "SENTINEL_WATCHES_NOTHING", sentinel.name,
+                    fmt::format("Sentinel {} watches no master of this instance", sentinel.name), hint);
+            continue;
+        }
+        const auto& master = *sentinel.master;
+        named.insert(sentinel.master_node.empty() ? fmt::format("{}:{}", master.host, master.port.value_or(0))
+                                                  : sentinel.master_node);
+        known = std::max(known, master.known_sentinels.value_or(0) + 1);
+        quorum = std::max(quorum, master.quorum.value_or(0));
+        master_down = master_down || master.flags.find("o_down") != std::string::npos;
+    }
+    if (named.size() > 1) {
+        std::string list;
+        for (const auto& name : named) list += (list.empty() ? "" : ", ") + name;
+        out.add(Severity::critical, "SENTINEL_DISAGREEMENT", "", "the Sentinels name different masters: " + list,
+                out.command("master-info"));
+    }
+    if (master_down)
+        out.add(Severity::critical, "SENTINEL_MASTER_DOWN", "", "the Sentinels agree that the master is down", hint);
+    if (picture.sentinels.empty() || picture.ns.empty()) return;
+
+    // A failover needs the quorum to see the master down, and a majority of all Sentinels ever known to choose who
+    // leads it.
+    auto needed = std::max(quorum, known / 2 + 1);
+    if (known > 0 && answered < needed)
+        out.add(Severity::critical, "SENTINEL_NO_QUORUM", "",
+                fmt::format("{} of {} Sentinels answer, and a failover needs {}", answered, known, needed), hint);
+    if (known > static_cast<int64_t>(picture.sentinels.size()))
+        out.add(
+            Severity::warning, "SENTINEL_GHOSTS", "",
+            fmt::format(
+                "the Sentinels remember {} of their kind, but there are {}: the gone ones still count for the majority",
+                known, picture.sentinels.size()),
+            hint);
+}
+
+void about_service(Findings& out, const Picture& picture, const ServicePicture& service) {
+    auto hint = out.kubectl(fmt::format("get endpointslices -l kubernetes.io/service-name={} -o wide", service.name));
+    bool master = service.type == "master";
+    if (service.routes_to == "nothing" && service.type != "other" && service.type != "headless") {
+        const char* loss = master ? ": who writes through it fails" : "";
+        out.add(master ? Severity::critical : Severity::warning, "SERVICE_WITHOUT_ENDPOINTS", "",
+                fmt::format("Service {} leads to nothing{}", service.name, loss), std::move(hint));
+        return;
+    }
+    // Called after the master, with labels that never move: Sentinel's clients go another way, the others are led
+    // astray.
+    bool only_called_so = service.type == "other" && !picture.sentinels.empty() && service.name.size() > 7 &&
+                          service.name.compare(service.name.size() - 7, 7, "-master") == 0;
+    if (!master && !only_called_so) return;
+    if (service.routes_to != "replica" && service.routes_to != "all") return;
+    std::string replicas;
+    for (const auto& node : picture.nodes)
+        if (node.view && node.view->role == redis::Role::replica &&
+            std::find(service.ready.begin(), service.ready.end(), node.name) != service.ready.end())
+            replicas += (replicas.empty() ? "" : ", ") + node.name;
+    out.add(master ? Severity::critical : Severity::warning, "SERVICE_ROUTES_TO_REPLICA", "",
+            fmt::format("Service {} leads to {}, which refuses writes", service.name, replicas), std::move(hint));
+}
+
+}  // namespace
+
+void find_about_surroundings(Findings& out, const Picture& picture) {
+    about_sentinels(out, picture);
+    if (picture.system == "cluster-mode") return;
+    for (const auto& service : picture.services) about_service(out, picture, service);
+}
+
+}  // namespace redisctl::topology

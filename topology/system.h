@@ -1,0 +1,25 @@
+// Which of the known systems an instance is, and by what one can tell. The fingerprints: docs/systems.md.
+#pragma once
+
+#include "fleet/node.h"
+#include "topology/graph.h"
+#include "topology/picture.h"
+
+#include <string>
+#include <vector>
+
+namespace redisctl::topology {
+
+struct System {
+    std::string name;                   // design.md's word: "sb-replica" …
+    std::vector<std::string> evidence;  // sentences
+};
+
+// Needs picture.nodes and picture.services. "spotahome-bootstrap" is told by the RedisFailover only, so it is never
+// found here.
+System recognise(const fleet::Instance& instance, const Picture& picture, const Graph& graph);
+
+// The masters that answered, each process once.
+std::vector<size_t> masters_of(const Picture& picture, const Graph& graph);
+
+}  // namespace redisctl::topology
