@@ -49,6 +49,11 @@ class Asking(unittest.TestCase):
         return error
 
 
+def said(error: dict) -> str:
+    """The whole of what an error says."""
+    return " ".join(error[part] or "" for part in ("message", "cause", "hint"))
+
+
 def by_name(things: list) -> dict:
     return {thing["name"]: thing for thing in things}
 

@@ -3,7 +3,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from asking import PASSWORD, Asking, by_name, codes
+from asking import PASSWORD, Asking, by_name, codes, said
 from servers import Sentinel, Server, Speaker, free_port
 
 
@@ -145,30 +145,27 @@ class Silent(Asking):
         address = f"127.0.0.1:{free_port()}"
         answer = self.ask("replication-info", "--host", address, "--json", code=4)
         error = self.error(answer)
-        self.assertIn(address, error["message"] + error["cause"])
-        self.assertIn("refused", (error["message"] + error["cause"]).lower())
+        self.assertIn(address, said(error))
+        self.assertEqual(error["code"], "UNREACHABLE")
         self.assertLess(answer.seconds, 1.5, "a refused connection needs no waiting")
 
     def test_a_name_that_does_not_exist(self):
         answer = self.ask("replication-info", "--host", "redis.invalid:6379", "--json", "--timeout", "3s", code=4)
-        self.assertIn("redis.invalid", self.error(answer)["message"] + self.error(answer)["cause"])
+        self.assertIn("redis.invalid", said(self.error(answer)))
 
     def test_a_frozen_node(self):
         with Server() as server:
             server.freeze()
-            self.addCleanup(server.thaw)
             answer = self.ask("replication-info", "--host", server.address, "--json", "--timeout", "1s", code=4)
             error = self.error(answer)
             self.assertEqual((error["code"], error["node"]), ("NO_ANSWER", server.address))
             self.assertIn("does not answer", error["cause"])
             self.assertLess(answer.seconds, 2)
-            server.thaw()
 
     def test_one_of_three_is_frozen_and_the_others_answer(self):
         with Server() as master, Server(replica_of=master) as one, Server(replica_of=master) as other:
             one.wait_linked(), other.wait_linked()
             other.freeze()
-            self.addCleanup(other.thaw)
             asked = ["--host", master.address, "--timeout", "1s"]
             document = self.document("replication-info", "ReplicationInfo", *asked, code=7)
             instance = self.only(document["items"])
@@ -179,7 +176,6 @@ class Silent(Asking):
             self.assertEqual(self.only(document["errors"])["node"], other.address)
             answer = self.ask("status", *asked, code=1)
             self.assertLess(answer.seconds, 2)
-            other.thaw()
 
     def test_one_of_two_hosts_is_dead(self):
         dead = f"127.0.0.1:{free_port()}"
@@ -192,10 +188,8 @@ class Silent(Asking):
     def test_ctrl_c_ends_it_at_once(self):
         with Server() as server:
             server.freeze()
-            self.addCleanup(server.thaw)
             answer = self.ask("replication-info", "--host", server.address, "--timeout", "20s", interrupt_after=0.5, code=130)
             self.assertLess(answer.seconds, 2)
-            server.thaw()
 
     def test_a_dead_sentinel(self):
         address = f"127.0.0.1:{free_port()}"
@@ -210,10 +204,9 @@ class Strangers(Asking):
         with self.subTest(says=says[:30]), Speaker(says, hang_up) as peer:
             answer = self.ask("replication-info", "--host", peer.address, "--timeout", "2s", "--json", code=4)
             error = self.error(answer)
-            said = f"{error['message']} {error['cause']}"
             self.assertEqual(error["code"], code, answer)
             for word in words:
-                self.assertIn(word, said)
+                self.assertIn(word, said(error))
             self.assertLess(answer.seconds, 3)
             self.assertNotIn("\x1b", answer.out + answer.err)
 
@@ -237,7 +230,7 @@ class Strangers(Asking):
         self.check(b"$2000000000\r\n", "REPLY_TOO_LARGE", "2000000000 bytes", hang_up=False)
 
     def test_half_a_reply_and_then_nothing(self):
-        self.check(b"+OK\r\n$100\r\n# Server\r\nredis_ver", "CLOSED", "closed the connection")
+        self.check(b"+OK\r\n$100\r\n# Server\r\nredis_ver", "CLOSED", "closed")
 
     def test_half_a_reply_and_then_silence(self):
         self.check(b"+OK\r\n$100\r\n# Server\r\nredis_ver", "NO_ANSWER", "does not answer", hang_up=False)

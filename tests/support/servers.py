@@ -141,10 +141,8 @@ class Server:
         return self
 
     def freeze(self) -> None:
+        """It still takes connections, by the kernel's hand, and answers nothing. stop() ends it all the same."""
         os.kill(self.process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
