@@ -159,3 +159,14 @@ TEST_CASE("An empty selector selects nothing") {
     CHECK(fleet::selects({{"a", "1"}}, {{"a", "1"}, {"b", "2"}}));
     CHECK_FALSE(fleet::selects({{"a", "1"}, {"b", "1"}}, {{"a", "1"}, {"b", "2"}}));
 }
+
+TEST_CASE("A master outside that happens to be near is not joined") {
+    auto main = pod("main-0", {}, "10.0.0.1"), copy = pod("copy-0", {}, "10.0.0.2");
+    auto grouped_with = [&](const char* name) {
+        copy.containers[0].env = {env(name, "main-0.main")};
+        std::vector<fleet::Member> members = {{&main, fleet::processes(main)}, {&copy, fleet::processes(copy)}};
+        return fleet::group_members(members, {}).size();
+    };
+    CHECK(grouped_with("REDIS_MASTER_HOST") == 1);
+    CHECK(grouped_with("REDIS_EXTERNAL_MASTER_HOST") == 2);
+}

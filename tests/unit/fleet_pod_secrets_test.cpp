@@ -178,6 +178,17 @@ TEST_CASE("A password that the spec spells out is taken, a variable is not") {
     CHECK(spelled(one) == "");
 }
 
+TEST_CASE("A Secret that is named comes before what is spelled out") {
+    fleet::Listed listed;
+    listed.pods = {plain()};
+    listed.pods[0].containers[0].args = {"--requirepass", "in-the-clear"};
+    auto copy = listed;
+    copy.pods[0].containers[0].env = {env_secret("REDIS_PASSWORD", "own", "pw")};
+    CHECK(fleet::make_inventory(std::move(listed)).instances.at(0).nodes.at(0).spelled_password ==
+          Secret("in-the-clear"));
+    CHECK(fleet::make_inventory(std::move(copy)).instances.at(0).nodes.at(0).spelled_password.empty());
+}
+
 TEST_CASE("The ACL user is named when it is not default") {
     auto user = [](std::string value) {
         auto one = plain();

@@ -216,3 +216,26 @@ TEST_CASE("A thousand nodes are one look") {
     CHECK(picture.master == "redis-0");
     for (size_t i = 1; i < 1000; i++) REQUIRE((picture.nodes[i].lag_bytes == 10 && picture.nodes[i].lag_seconds == 1));
 }
+
+TEST_CASE("A chain under strange addresses is told apart by the ports") {
+    World world({{"a", 1}, {"b", 2}, {"c", 3}});
+    world.view("a:1").replicas = {{"10.0.0.2", 2, "online", 990, 1}};
+    world.view("b:2").master_host = "10.0.0.1";
+    world.view("b:2").replicas = {{"10.0.0.3", 3, "online", 990, 2}};
+    world.view("c:3").master_host = "10.0.0.2";
+    world.view("c:3").master_port = 2;
+    auto picture = world.look();
+    CHECK(picture.nodes[1].master_node == "a:1");
+    CHECK(picture.nodes[2].master_node == "b:2");
+    CHECK(picture.nodes[2].lag_seconds == 2);
+
+    world.view("a:1").tcp_port = world.view("b:2").tcp_port = world.view("c:3").master_port = 6379;
+    CHECK(world.look().nodes[2].master_node == "");
+}
+
+TEST_CASE("An address that two nodes have is nobody's") {
+    World world(sb_replica());
+    world.instance().nodes[2].address.host = "10.0.1.0";
+    world.view("redis-1").link_up = false;
+    CHECK(world.look().nodes[1].master_node == "");
+}

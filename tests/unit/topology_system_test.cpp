@@ -143,6 +143,10 @@ TEST_CASE("Masters behind one Service that never followed one another are unrela
         world.follow("redis-2", "redis-0");
         CHECK(world.look().system == "sb-standalone");
     }
+    SUBCASE("a replica that was not asked means that they have split") {
+        world.view("redis-2").connected_replicas = 1;
+        CHECK(world.look().system == "sb-standalone");
+    }
     SUBCASE("without a common Service they only have split") {
         world.instance().services.clear();
         CHECK(world.look().system == "sb-standalone");
