@@ -5,8 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import images
 from .ground import inside
+from .images import PAUSE
 from .places import (API, BIN, CONTAINERD_SOCKET, HOME, KUBECONFIG, LOG, NODE, NODE_IP, PKI, POD_RANGE, RUN, SERVICE_RANGE,
                      Broken)
 
@@ -16,28 +16,37 @@ ETCD = "http://127.0.0.1:2379"
 HIDDEN = ("/run/containerd", "/var/lib/kubelet", "/var/log/containers")
 
 
-def start(name: str, *command, wrap=()) -> subprocess.Popen:
-    """Starts a component inside the network namespace, its output in a log of its own."""
-    with (LOG / f"{name}.log").open("wb") as log:
-        return subprocess.Popen(inside(*wrap, *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+class Component(subprocess.Popen):
+    """A program inside the network namespace, its output in a log of its own."""
+
+    def __init__(self, name: str, command: list):
+        self.log = LOG / f"{name}.log"
+        with self.log.open("wb") as log:
+            super().__init__(inside(*command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+
+    def last_words(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+
+
+def start(name: str, *command, wrap=()) -> Component:
+    return Component(name, [*wrap, *command])
 
 
 def kubectl(*arguments, **options) -> subprocess.CompletedProcess:
     return subprocess.run(inside(BIN / "kubectl", "--kubeconfig", KUBECONFIG, *arguments), capture_output=True, text=True, **options)
 
 
-def await_(seconds: float, what: str, ready, process: subprocess.Popen = None) -> None:
+def await_(seconds: float, what: str, ready, process: Component = None) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if process and process.poll() is not None:
-            raise Broken(f"{what} ended at once; its log in {LOG} says why")
+            raise Broken(f"{what} ended at once; the logs in {LOG} say why\n{process.last_words()}")
         if time.monotonic() > deadline:
             raise Broken(f"{what} was not ready after {seconds} s; the logs in {LOG} say why")
         time.sleep(0.1)
 
 
-def start_all(cgroup: str) -> None:
-    archives = images.build()
+def start_all(cgroup: str, archives: list) -> None:
     write_configuration(cgroup)
     containerd = start_containerd()
     start("etcd", BIN / "etcd", "--data-dir", HOME / "etcd", "--listen-client-urls", ETCD, "--advertise-client-urls", ETCD,
@@ -57,21 +66,24 @@ def start_all(cgroup: str) -> None:
         start("coredns", BIN / "coredns", "-conf", HOME / "Corefile")
         for done in imports:
             done.result()
-    start("kubelet", BIN / "kubelet", "--config", HOME / "kubelet.json", "--kubeconfig", KUBECONFIG, "--root-dir", HOME / "kubelet",
-          "--hostname-override", NODE, "--node-ip", NODE_IP, wrap=["nsenter", f"--mount=/proc/{containerd.pid}/ns/mnt", "--"])
-    await_(60, "the node", lambda: kubectl("wait", "--for", "condition=Ready", f"node/{NODE}", "--timeout", "1s").returncode == 0)
+    # Into containerd's mounts, and to its root: a mount namespace alone would lead out of a chroot.
+    containerds = f"/proc/{containerd.pid}"
+    join = ["nsenter", f"--mount={containerds}/ns/mnt", f"--root={containerds}/root", f"--wd={containerds}/root", "--"]
+    kubelet = start("kubelet", BIN / "kubelet", "--config", HOME / "kubelet.json", "--kubeconfig", KUBECONFIG, "--root-dir", HOME / "kubelet",
+          "--hostname-override", NODE, "--node-ip", NODE_IP, wrap=join)
+    await_(60, "the node", lambda: kubectl("wait", "--for", "condition=Ready", f"node/{NODE}", "--timeout", "1s").returncode == 0, kubelet)
     # Pods are refused until their namespace has this account.
     await_(30, "the default service account", lambda: kubectl("get", "serviceaccount", "default").returncode == 0)
 
 
-def start_containerd() -> subprocess.Popen:
+def start_containerd() -> Component:
     """containerd in a mount namespace of its own: every mount of every pod disappears with the last process in it."""
     hide = "".join(f"mkdir -p {folder} && mount -t tmpfs hidden {folder} && " for folder in HIDDEN)
     script = f"{hide} exec containerd --config {HOME}/containerd.toml"
     return start("containerd", "sh", "-c", script, wrap=["unshare", "--mount", "--propagation", "slave", "--"])
 
 
-def start_apiserver() -> subprocess.Popen:
+def start_apiserver() -> Component:
     return start(
         "apiserver", BIN / "apiserver", "--etcd-servers", ETCD, "--advertise-address", NODE_IP, "--bind-address", NODE_IP,
         "--secure-port", API.rpartition(":")[2], "--service-cluster-ip-range", SERVICE_RANGE, "--client-ca-file", PKI / "ca.crt",
@@ -83,7 +95,7 @@ def start_apiserver() -> subprocess.Popen:
         "--feature-gates", "SizeBasedListCostEstimate=false")
 
 
-def import_image(containerd: subprocess.Popen, archive: Path) -> None:
+def import_image(containerd: Component, archive: Path) -> None:
     ctr = ["ctr", "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io"]
     await_(30, "containerd", lambda: subprocess.run([*ctr, "version"], capture_output=True).returncode == 0, containerd)
     done = subprocess.run([*ctr, "images", "import", archive], capture_output=True, text=True)
@@ -96,8 +108,8 @@ def write_configuration(cgroup: str) -> None:
     (HOME / "cni" / "10-pods.conflist").write_text(json.dumps({"cniVersion": "0.4.0", "name": "pods", "plugins": [
         {"type": "bridge", "bridge": "cni0", "isGateway": True, "hairpinMode": True, "ipMasq": False,
          "ipam": {"type": "host-local", "dataDir": f"{HOME}/ipam", "ranges": [[{"subnet": POD_RANGE}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}))
-    (HOME / "containerd.toml").write_text(CONTAINERD.format(home=HOME, run=RUN, socket=CONTAINERD_SOCKET, pause=images.PAUSE))
-    (HOME / "kubelet.json").write_text(json.dumps(kubelet(cgroup), indent=1))
+    (HOME / "containerd.toml").write_text(CONTAINERD.format(home=HOME, run=RUN, socket=CONTAINERD_SOCKET, pause=PAUSE))
+    (HOME / "kubelet.json").write_text(json.dumps(kubelet_configuration(cgroup), indent=1))
     (HOME / "resolv.conf").write_text(f"nameserver {NODE_IP}\n")
     (HOME / "Corefile").write_text(COREFILE.format(ip=NODE_IP, kubeconfig=KUBECONFIG))
 
@@ -130,7 +142,7 @@ COREFILE = """cluster.local:53 {{
 """
 
 
-def kubelet(cgroup: str) -> dict:
+def kubelet_configuration(cgroup: str) -> dict:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
         "authentication": {"x509": {"clientCAFile": str(PKI / "ca.crt")}, "anonymous": {"enabled": False}, "webhook": {"enabled": False}},

@@ -17,6 +17,7 @@ WANTED = {
     "openssl": "openssl",
     "mmdebstrap": "mmdebstrap",
     "busybox": "busybox-static",
+    "mount": "mount",
     "nsenter": "util-linux",
     "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 }
