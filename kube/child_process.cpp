@@ -23,7 +23,7 @@ namespace redisctl::kube {
 
 namespace {
 
-constexpr Millis kGrace{2000};
+constexpr Millis kGrace{500};
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> out;

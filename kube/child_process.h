@@ -23,7 +23,7 @@ struct ChildResult {
     Secret out;
 };
 
-// Waits for the child's end. Once it is no longer wanted it alone gets SIGTERM, and 2 s later SIGKILL; it never outlives the call.
+// Waits for the child's end. Once it is no longer wanted it alone gets SIGTERM, and half a second later SIGKILL; it never outlives the call.
 // Errors: io when it cannot be started (reason MISSING when there is no such program), protocol when it says more than max_bytes, timeout, interrupted when
 // interrupt_fd (−1: none) became readable. The causes name no argument and show no output.
 Result<ChildResult> run_child(const Child& child, size_t max_bytes, Deadline deadline, int interrupt_fd);

@@ -157,6 +157,7 @@ Result<ClusterConfig> load_config(const ConfigFlags& flags, const ConfigSources&
         // As client-go: nothing secret is sent in the clear.
         if (out.server.starts_with("https:")) {
             TRY(resolve_user(user_name, *user, out.user));
+            if (out.user.exec) out.user.exec->cluster_extension_json = cluster->exec_extension_json;
         } else {
             out.user.name = user_name;
             out.user.impersonate = user->impersonate;

@@ -204,7 +204,7 @@ class Reader {
 
     // False for null, and for everything once an error is noted: so a tree of aliases that would expand without end is left quickly.
     bool usable(const YAML::Node& node) {
-        spend(1);
+        spend(kNodeCost);
         return !error_ && node.IsDefined() && !node.IsNull();
     }
 
@@ -227,7 +227,8 @@ class Reader {
     std::string file_;
     const LongRuns& runs_;
     std::optional<Error> error_;
-    size_t budget_ = 16 << 20;
+    static constexpr size_t kNodeCost = 16;
+    size_t budget_ = 16 << 20;  // bytes of text and kNodeCost a node
 };
 
 }  // namespace
