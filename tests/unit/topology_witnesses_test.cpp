@@ -63,26 +63,26 @@ TEST_CASE("A master's address is found under each of its names") {
         int64_t port;
         std::string says;
     };
-    for (const auto& [host, port, says] : {Case{"10.0.1.0", 6379, "redis-0"},
-                                           {"redis-0.redis-headless.default.svc.cluster.local", 6379, "redis-0"},
-                                           {"redis-0.redis-headless.default.svc", 6379, "redis-0"},
-                                           {"redis-0.redis-headless.default", 6379, "redis-0"},
-                                           {"redis-0.redis-headless", 6379, "redis-0"},
-                                           {"redis-0", 6379, "redis-0"},
-                                           {"REDIS-0.redis-headless.", 6379, "redis-0"},
-                                           {"redis-master", 6379, "redis-0"},
-                                           {"redis-master.default.svc.cluster.local", 6379, "redis-0"},
-                                           {"10.96.1.2", 6379, "redis-0"},
-                                           {"10.0.1.0", 6380, "10.0.1.0:6380"},
-                                           {"10.0.9.9", 6379, "10.0.9.9:6379"},
-                                           {"redis-0.other-headless", 6379, "redis-0.other-headless:6379"},
-                                           {"fd00::7", 6379, "[fd00::7]:6379"}}) {
-        CAPTURE(host);
+    for (const auto& one : {Case{"10.0.1.0", 6379, "redis-0"},
+                            {"redis-0.redis-headless.default.svc.cluster.local", 6379, "redis-0"},
+                            {"redis-0.redis-headless.default.svc", 6379, "redis-0"},
+                            {"redis-0.redis-headless.default", 6379, "redis-0"},
+                            {"redis-0.redis-headless", 6379, "redis-0"},
+                            {"redis-0", 6379, "redis-0"},
+                            {"REDIS-0.redis-headless.", 6379, "redis-0"},
+                            {"redis-master", 6379, "redis-0"},
+                            {"redis-master.default.svc.cluster.local", 6379, "redis-0"},
+                            {"10.96.1.2", 6379, "redis-0"},
+                            {"10.0.1.0", 6380, "10.0.1.0:6380"},
+                            {"10.0.9.9", 6379, "10.0.9.9:6379"},
+                            {"redis-0.other-headless", 6379, "redis-0.other-headless:6379"},
+                            {"fd00::7", 6379, "[fd00::7]:6379"}}) {
+        CAPTURE(one.host);
         World world(sb_replica());
-        world.view("redis-1").master_host = host;
-        world.view("redis-1").master_port = port;
+        world.view("redis-1").master_host = one.host;
+        world.view("redis-1").master_port = one.port;
         world.view("redis-1").link_up = false;
-        CHECK(said(world.look())[1] == "role redis-1: " + says);
+        CHECK(said(world.look())[1] == "role redis-1: " + one.says);
     }
 }
 
