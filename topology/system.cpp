@@ -1,7 +1,5 @@
 #include "topology/system.h"
 
-#include "fleet/grouping.h"
-
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -35,6 +33,11 @@ const kube::Container* container(const std::vector<kube::Container>& containers,
     auto it = std::find_if(containers.begin(), containers.end(),
                            [&](const auto& candidate) { return candidate.name == name; });
     return it == containers.end() ? nullptr : &*it;
+}
+
+bool has_owner(const kube::Pod& pod, std::string_view name) {
+    return std::any_of(pod.meta.owners.begin(), pod.meta.owners.end(),
+                       [&](const auto& owner) { return owner.controller && owner.name == name; });
 }
 
 template <class Test>
@@ -123,7 +126,7 @@ std::optional<System> sb(const fleet::Instance& instance, const Picture& picture
         bool only_config =
             candidate.init_containers.empty() || container(candidate.init_containers, "config-init") != nullptr;
         return is_chart(candidate) && label(candidate, "app.kubernetes.io/component").empty() && only_config &&
-               !candidate.subdomain.empty() && candidate.subdomain == fleet::workload(candidate);
+               !candidate.subdomain.empty() && has_owner(candidate, candidate.subdomain);
     });
     if (pod == nullptr) return std::nullopt;
     return System{
