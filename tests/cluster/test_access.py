@@ -76,7 +76,7 @@ class Users(Asking):
         self.assertEqual((runs[0]["kind"], runs[0]["spec"]["interactive"]), ("ExecCredential", False))
 
     def test_exec_plugin_that_is_not_there(self):
-        answer = self.ask("replication-info", kubeconfig=people.with_broken_plugin(SB.namespace), code=2)
+        answer = self.ask("replication-info", kubeconfig=people.with_broken_plugin(SB.namespace), code=5)
         self.assertIn("no-such-login-program", answer.err)
         self.assertIn("install it from the intranet", answer.err)
 

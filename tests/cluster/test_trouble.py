@@ -103,7 +103,7 @@ class Trouble(Asking):
 
     def test_a_pod_that_is_not_running(self):
         """Its image does not exist: it is a node with an error, and nobody waits for it."""
-        patch = '{"spec":{"replicas":4,"template":{"spec":{"containers":[{"name":"redis","image":"docker.io/local/no-such:1"}]}},"updateStrategy":{"type":"OnDelete"}}}'
+        patch = '{"spec":{"replicas":4,"template":{"spec":{"containers":[{"name":"redis","image":"docker.io/local/no-such:1"}]}},"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}'
         restore = '{"spec":{"replicas":3,"template":{"spec":{"containers":[{"name":"redis","image":"%s"}]}}}}' % systems.image("redis:7.0")["IMAGE"]
         kubectl("patch", "statefulset", *LOOK, "troubled-redis", "-p", patch)
         try:
