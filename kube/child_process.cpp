@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/wait.h>
 
 extern char** environ;
 
@@ -76,7 +76,8 @@ class SpawnPlan {
         std::vector<std::string> words{child.command};
         words.insert(words.end(), child.args.begin(), child.args.end());
         std::vector<std::string> env = environment(child.env);
-        return posix_spawnp(&pid, child.command.c_str(), &actions_, &attributes_, pointers(words).data(), pointers(env).data());
+        return posix_spawnp(&pid, child.command.c_str(), &actions_, &attributes_, pointers(words).data(),
+                            pointers(env).data());
     }
 
   private:
@@ -119,7 +120,8 @@ class Running {
 Result<ChildResult> run_child(const Child& child, size_t max_bytes, Deadline deadline, int interrupt_fd) {
     const std::string name = printable(child.command);
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(ErrorCode::io, fmt::format("{} cannot be started", name), std::strerror(errno));
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        return fail(ErrorCode::io, fmt::format("{} cannot be started", name), std::strerror(errno));
     Fd read_end(ends[0]), write_end(ends[1]);
     ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
 
@@ -142,14 +144,16 @@ Result<ChildResult> run_child(const Child& child, size_t max_bytes, Deadline dea
             if (count < 0 && errno == EAGAIN) break;
             if (count <= 0) open = false;
             if (count > 0) text.append(buffer.data(), static_cast<size_t>(count));
-            if (text.size() > max_bytes) return fail(ErrorCode::protocol, fmt::format("{} says more than {}", name, human_bytes(max_bytes)));
+            if (text.size() > max_bytes)
+                return fail(ErrorCode::protocol, fmt::format("{} says more than {}", name, human_bytes(max_bytes)));
         }
         // Before the child's end: Ctrl-C reaches it too, and it may be gone already.
         if (readable(interrupt_fd)) return fail(ErrorCode::interrupted, fmt::format("{} was interrupted", name));
         if (ended) return ChildResult{running.exit_code(), Secret(std::move(text))};
         if (deadline.passed()) return fail(ErrorCode::timeout, fmt::format("{} did not end in time", name));
 
-        // No descriptor tells of the child's end everywhere, so it is looked at now and then; its closing of stdout usually comes first.
+        // No descriptor tells of the child's end everywhere, so it is looked at now and then; its closing of stdout
+        // usually comes first.
         std::array<pollfd, 2> waits{{{open ? read_end.get() : -1, POLLIN, 0}, {interrupt_fd, POLLIN, 0}}};
         Millis pause = std::min(deadline.left(), Millis(open ? 100 : 1));
         ::poll(waits.data(), waits.size(), static_cast<int>(pause.count()));

@@ -1,5 +1,5 @@
-// kubeconfig, read and merged as kubectl does, and the in-cluster files. Reads files, opens no connection, runs no plugin.
-// Rules: client-go tools/clientcmd/{loader,client_config,overrides}.go.
+// kubeconfig, read and merged as kubectl does, and the in-cluster files. Reads files, opens no connection, runs no
+// plugin. Rules: client-go tools/clientcmd/{loader,client_config,overrides}.go.
 #pragma once
 
 #include "base/result.h"
@@ -67,8 +67,9 @@ struct ConfigSources {
     std::string service_account_dir = "/var/run/secrets/kubernetes.io/serviceaccount";
 };
 
-// Errors (all `usage` but for what says otherwise): no kubeconfig and not in a cluster, a named file missing, invalid YAML with its line, unknown context (with the
-// names there are and the nearest one), missing cluster or user entry, duplicate name in one file, both insecure and a CA, unreadable certificate, a bad base64.
+// Errors (all `usage` but for what says otherwise): no kubeconfig and not in a cluster, a named file missing, invalid
+// YAML with its line, unknown context (with the names there are and the nearest one), missing cluster or user entry,
+// duplicate name in one file, both insecure and a CA, unreadable certificate, a bad base64.
 Result<ClusterConfig> load_config(const ConfigFlags& flags, const ConfigSources& sources);
 
 }  // namespace redisctl::kube

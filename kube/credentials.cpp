@@ -24,7 +24,8 @@ std::string escaped_key(std::string_view key) {
     constexpr std::string_view also_allowed = "!#$&'*+-.^_`|~";
     std::string out;
     for (char c : key) {
-        bool allowed = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || also_allowed.find(c) != std::string_view::npos;
+        bool allowed = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       also_allowed.find(c) != std::string_view::npos;
         out += allowed ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
@@ -35,7 +36,8 @@ std::vector<std::string> impersonation_headers(const Impersonation& as) {
     if (!as.user.empty()) headers.push_back("Impersonate-User: " + as.user);
     if (!as.uid.empty()) headers.push_back("Impersonate-Uid: " + as.uid);
     for (const std::string& group : as.groups) headers.push_back("Impersonate-Group: " + group);
-    for (const auto& [key, value] : as.extra) headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escaped_key(key), value));
+    for (const auto& [key, value] : as.extra)
+        headers.push_back(fmt::format("Impersonate-Extra-{}: {}", escaped_key(key), value));
     return headers;
 }
 
@@ -43,15 +45,20 @@ std::vector<std::string> impersonation_headers(const Impersonation& as) {
 Result<Secret> bearer(const Secret& token, const UserConfig& user) {
     std::string_view text = trim(token.reveal());
     if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
-        return fail(ErrorCode::unauthenticated, fmt::format("the token of user '{}' holds control characters", printable(user.name)));
+        return fail(ErrorCode::unauthenticated,
+                    fmt::format("the token of user '{}' holds control characters", printable(user.name)));
     return Secret(text.empty() ? std::string() : fmt::format("Bearer {}", text));
 }
 
-int64_t epoch_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+int64_t epoch_now() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 }  // namespace
 
-Credentials::Credentials(const ClusterConfig& config, CredentialSources sources) : config_(config), sources_(std::move(sources)) {}
+Credentials::Credentials(const ClusterConfig& config, CredentialSources sources)
+    : config_(config), sources_(std::move(sources)) {}
 
 Result<Identity> Credentials::current() {
     if (cached_ && !stale()) return *cached_;
@@ -75,9 +82,11 @@ Result<void> Credentials::authorize(Identity& identity) {
         TRY_ASSIGN(identity.authorization, bearer(user.token, user));
         expires_at_ = jwt_expiry(trim(user.token.reveal()));
     } else if (!user.username.empty() || !user.password.empty()) {
-        identity.authorization = Secret("Basic " + base64_encode(fmt::format("{}:{}", user.username, user.password.reveal())));
+        identity.authorization =
+            Secret("Basic " + base64_encode(fmt::format("{}:{}", user.username, user.password.reveal())));
     } else if (user.exec) {
-        TRY_ASSIGN(ExecCredential credential, run_exec_plugin(config_, Deadline::after(kPluginLimit), sources_.interrupt_fd()));
+        TRY_ASSIGN(ExecCredential credential,
+                   run_exec_plugin(config_, Deadline::after(kPluginLimit), sources_.interrupt_fd()));
         TRY_ASSIGN(identity.authorization, bearer(credential.token, user));
         if (!credential.client_cert_pem.empty()) {
             identity.client_cert_pem = std::move(credential.client_cert_pem);
@@ -98,7 +107,8 @@ Result<Secret> Credentials::file_token() {
     }
     if (!last_file_token_.empty()) return last_file_token_;
     if (!config_.user.token.empty()) return config_.user.token;
-    return fail(ErrorCode::unauthenticated, fmt::format("token file {} cannot be used", printable(path)), text ? "it is empty" : text.error().cause);
+    return fail(ErrorCode::unauthenticated, fmt::format("token file {} cannot be used", printable(path)),
+                text ? "it is empty" : text.error().cause);
 }
 
 bool Credentials::from_plugin() const {

@@ -1,4 +1,5 @@
-// What goes with each request to the API server: bearer token, basic, impersonation headers, client certificate; from the kubeconfig, a token file or a plugin.
+// What goes with each request to the API server: bearer token, basic, impersonation headers, client certificate; from
+// the kubeconfig, a token file or a plugin.
 #pragma once
 
 #include "base/interrupt.h"
@@ -32,17 +33,20 @@ class Credentials {
   public:
     explicit Credentials(const ClusterConfig& config, CredentialSources sources = {});
 
-    // The identity to use now. Re-reads a token file older than 50 s, runs the plugin when there is no unexpired credential (its stderr passes through, its
-    // stdin as interactiveMode says, ended after 60 s). Blocking, before the loop starts.
-    // Errors (unauthenticated): plugin missing (with its installHint made printable), failed, took too long, needs a terminal, answered another apiVersion or no
-    // credential; token file unreadable with nothing to fall back on. `interrupted` on Ctrl-C while the plugin runs.
+    // The identity to use now. Re-reads a token file older than 50 s, runs the plugin when there is no unexpired
+    // credential (its stderr passes through, its stdin as interactiveMode says, ended after 60 s). Blocking, before the
+    // loop starts. Errors (unauthenticated): plugin missing (with its installHint made printable), failed, took too
+    // long, needs a terminal, answered another apiVersion or no credential; token file unreadable with nothing to fall
+    // back on. `interrupted` on Ctrl-C while the plugin runs.
     Result<Identity> current();
 
-    // After a 401: forgets what was cached; true when current() may now give something else (plugin or token file), so that one retry makes sense.
+    // After a 401: forgets what was cached; true when current() may now give something else (plugin or token file), so
+    // that one retry makes sense.
     bool refresh();
 
-    // Seconds until the cached credential expires, as the plugin or the token itself says; negative when it has. nullopt when it does not, is renewed by itself
-    // (token file) or this is unknown. A change wants more than it can take.
+    // Seconds until the cached credential expires, as the plugin or the token itself says; negative when it has.
+    // nullopt when it does not, is renewed by itself (token file) or this is unknown. A change wants more than it can
+    // take.
     std::optional<int64_t> remaining_seconds() const;
 
   private:

@@ -1,4 +1,5 @@
-// A credential plugin: client.authentication.k8s.io/v1 and v1beta1 as client-go plugin/pkg/client/auth/exec speaks them.
+// A credential plugin: client.authentication.k8s.io/v1 and v1beta1 as client-go plugin/pkg/client/auth/exec speaks
+// them.
 #pragma once
 
 #include "base/result.h"
@@ -26,7 +27,9 @@ Result<ExecCredential> run_exec_plugin(const ClusterConfig& config, Deadline dea
 // KUBERNETES_EXEC_INFO: what the plugin is told. The cluster only when the plugin asks for it.
 std::string exec_info(const ClusterConfig& config, bool interactive);
 
-// What a plugin of this apiVersion printed. Errors (unauthenticated): no ExecCredential, another apiVersion, no credential, half a key pair, no valid expirationTimestamp.
-Result<ExecCredential> parse_exec_credential(std::string_view text, std::string_view api_version, std::string_view command);
+// What a plugin of this apiVersion printed. Errors (unauthenticated): no ExecCredential, another apiVersion, no
+// credential, half a key pair, no valid expirationTimestamp.
+Result<ExecCredential> parse_exec_credential(std::string_view text, std::string_view api_version,
+                                             std::string_view command);
 
 }  // namespace redisctl::kube

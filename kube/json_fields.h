@@ -1,4 +1,5 @@
-// Reading fields of JSON that others wrote: what is missing or of another type is empty, nothing throws. Inside kube/ only.
+// Reading fields of JSON that others wrote: what is missing or of another type is empty, nothing throws. Inside kube/
+// only.
 #pragma once
 
 #include "kube/objects.h"

@@ -31,7 +31,7 @@ class Reader {
             if (key == "contexts") list(value, key, "context", config.contexts, &Reader::context);
         });
         if (!error_ && kind != "Config" && !kind.empty())
-            note(Error{ErrorCode::usage, fmt::format("{} is no kubeconfig", printable(file_)), fmt::format("its kind is {}", printable(kind)), {}, {}});
+            refuse("is no kubeconfig", fmt::format("its kind is {}", printable(kind)));
         return config;
     }
 
@@ -81,7 +81,8 @@ class Reader {
 
     // clusters, users, contexts: [{name: …, <body>: {…}}].
     template <class Entry>
-    void list(const YAML::Node& node, std::string_view name, std::string_view body, Entries<Entry>& into, void (Reader::*read)(const YAML::Node&, Entry&)) {
+    void list(const YAML::Node& node, std::string_view name, std::string_view body, Entries<Entry>& into,
+              void (Reader::*read)(const YAML::Node&, Entry&)) {
         items(node, name, [&](const YAML::Node& item) {
             std::string entry_name;
             Entry entry;
@@ -91,7 +92,8 @@ class Reader {
                 if (key == body) (this->*read)(value, entry);
             });
             if (!error_ && !into.emplace(entry_name, std::move(entry)).second)
-                note(Error{ErrorCode::usage, fmt::format("{} names the {} '{}' twice", printable(file_), body, printable(entry_name)), {}, "remove one of the two", {}});
+                refuse(fmt::format("names the {} '{}' twice", body, printable(entry_name)), {},
+                       "remove one of the two");
         });
     }
 
@@ -134,7 +136,8 @@ class Reader {
             if (key == "as-groups") out.impersonate.groups = texts(value, key);
             if (key == "as-user-extra")
                 fields(value, key, [&](const std::string& extra, const YAML::Node& values) {
-                    for (std::string& one : texts(values, key)) out.impersonate.extra.emplace_back(extra, std::move(one));
+                    for (std::string& one : texts(values, key))
+                        out.impersonate.extra.emplace_back(extra, std::move(one));
                 });
             if (key == "exec" && usable(value)) exec(value, out.exec.emplace());
             if (key == "auth-provider") auth_provider(value, out);
@@ -152,10 +155,11 @@ class Reader {
             if (key == "env")
                 items(value, key, [&](const YAML::Node& item) {
                     auto& [name, content] = out.env.emplace_back();
-                    fields(item, "env", [&, &name = name, &content = content](const std::string& part, const YAML::Node& word) {
-                        if (part == "name") name = text(word, part);
-                        if (part == "value") content = text(word, part);
-                    });
+                    fields(item, "env",
+                           [&, &name = name, &content = content](const std::string& part, const YAML::Node& word) {
+                               if (part == "name") name = text(word, part);
+                               if (part == "value") content = text(word, part);
+                           });
                 });
         });
     }
@@ -184,7 +188,9 @@ class Reader {
         if (!usable(node)) return nullptr;
         if (node.IsMap()) {
             auto object = nlohmann::json::object();
-            fields(node, "extension", [&](const std::string& key, const YAML::Node& value) { object[valid_utf8(key)] = to_json(value, depth + 1); });
+            fields(node, "extension", [&](const std::string& key, const YAML::Node& value) {
+                object[valid_utf8(key)] = to_json(value, depth + 1);
+            });
             return object;
         }
         if (node.IsSequence()) {
@@ -198,11 +204,13 @@ class Reader {
         if (auto integer = parse_int(value)) return *integer;
         double number = 0;
         auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), number);
-        bool is_number = failed == std::errc() && end == value.data() + value.size() && std::string_view("+-.0123456789").find(value[0]) != std::string_view::npos;
+        bool is_number = failed == std::errc() && end == value.data() + value.size() &&
+                         std::string_view("+-.0123456789").find(value[0]) != std::string_view::npos;
         return is_number ? nlohmann::json(number) : nlohmann::json(value);
     }
 
-    // False for null, and for everything once an error is noted: so a tree of aliases that would expand without end is left quickly.
+    // False for null, and for everything once an error is noted: so a tree of aliases that would expand without end is
+    // left quickly.
     bool usable(const YAML::Node& node) {
         spend(kNodeCost);
         return !error_ && node.IsDefined() && !node.IsNull();
@@ -213,15 +221,17 @@ class Reader {
             budget_ -= amount;
             return;
         }
-        note(Error{ErrorCode::usage, fmt::format("{} is no usable kubeconfig", printable(file_)), "its aliases expand to more than 16 MiB", {}, {}});
+        refuse("is no usable kubeconfig", "its aliases expand to more than 16 MiB");
     }
 
     void wrong(const YAML::Node& node, std::string_view name, std::string_view what) {
-        note(Error{ErrorCode::usage, fmt::format("{} has a wrong field", printable(file_)), fmt::format("line {}: {} {}", node.Mark().line + 1, name, what), {}, {}});
+        refuse("has a wrong field", fmt::format("line {}: {} {}", node.Mark().line + 1, name, what));
     }
 
-    void note(Error error) {
-        if (!error_) error_ = std::move(error);
+    void refuse(std::string_view what, std::string cause, std::string hint = {}) {
+        if (error_) return;
+        error_ = Error{
+            ErrorCode::usage, fmt::format("{} {}", printable(file_), what), std::move(cause), std::move(hint), {}};
     }
 
     std::string file_;
@@ -234,8 +244,11 @@ class Reader {
 }  // namespace
 
 Result<Kubeconfig> parse_kubeconfig(std::string_view text, const std::string& file) {
-    auto no_kubeconfig = [&](std::string cause) { return fail(ErrorCode::usage, fmt::format("{} is no kubeconfig", printable(file)), std::move(cause)); };
-    if (text.size() > kMaxKubeconfigBytes) return no_kubeconfig(fmt::format("it is larger than {}", human_bytes(kMaxKubeconfigBytes)));
+    auto no_kubeconfig = [&](std::string cause) {
+        return fail(ErrorCode::usage, fmt::format("{} is no kubeconfig", printable(file)), std::move(cause));
+    };
+    if (text.size() > kMaxKubeconfigBytes)
+        return no_kubeconfig(fmt::format("it is larger than {}", human_bytes(kMaxKubeconfigBytes)));
     if (text.find('\0') != std::string_view::npos) return no_kubeconfig("it is no text");
     try {
         LongRuns runs(text);
@@ -249,7 +262,8 @@ Result<Kubeconfig> parse_kubeconfig(std::string_view text, const std::string& fi
     } catch (const YAML::Exception& error) {
         bool deep = error.msg == YAML::ErrorMsg::BAD_FILE;
         return fail(ErrorCode::usage, fmt::format("{} is no valid YAML", printable(file)),
-                    fmt::format("line {}, column {}: {}", error.mark.line + 1, error.mark.column + 1, deep ? "nested too deeply" : printable(error.msg)));
+                    fmt::format("line {}, column {}: {}", error.mark.line + 1, error.mark.column + 1,
+                                deep ? "nested too deeply" : printable(error.msg)));
     } catch (const std::exception& error) {
         return no_kubeconfig(printable(error.what()));
     }

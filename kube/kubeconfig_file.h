@@ -1,4 +1,5 @@
-// One kubeconfig as it stands: names and texts, nothing resolved, nothing checked but its shape. yaml-cpp is known here only.
+// One kubeconfig as it stands: names and texts, nothing resolved, nothing checked but its shape. yaml-cpp is known here
+// only.
 #pragma once
 
 #include "base/result.h"
@@ -49,8 +50,9 @@ struct Kubeconfig {
 
 constexpr size_t kMaxKubeconfigBytes = 4 << 20;
 
-// `file` names it in errors and entries. An empty text is an empty config; unknown fields are ignored. Never overflows the stack, and what aliases expand to is capped.
-// Errors (usage): larger than kMaxKubeconfigBytes, no text, no YAML (with line and column), no kubeconfig, a field of another type, a name twice in one list.
+// `file` names it in errors and entries. An empty text is an empty config; unknown fields are ignored. Never overflows
+// the stack, and what aliases expand to is capped. Errors (usage): larger than kMaxKubeconfigBytes, no text, no YAML
+// (with line and column), no kubeconfig, a field of another type, a name twice in one list.
 Result<Kubeconfig> parse_kubeconfig(std::string_view text, const std::string& file);
 
 }  // namespace redisctl::kube

@@ -20,10 +20,19 @@ using nlohmann::json;
 constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxBytes = 32 << 20;
 
-// Objects and arrays of these names are left out, wherever they stand; labels and the like have texts for values, so none of them is hit.
-constexpr std::array<std::string_view, 8> kUnread{"managedFields", "affinity", "tolerations", "securityContext", "resources", "lastState", "topologySpreadConstraints", "hostIPs"};
+// Objects and arrays of these names are left out, wherever they stand; labels and the like have texts for values, so
+// none of them is hit.
+constexpr std::array<std::string_view, 8> kUnread{"managedFields",
+                                                  "affinity",
+                                                  "tolerations",
+                                                  "securityContext",
+                                                  "resources",
+                                                  "lastState",
+                                                  "topologySpreadConstraints",
+                                                  "hostIPs"};
 
-// A SAX handler that builds the tree of the page, but hands over each element of the top object's "items" at its end and forgets it.
+// A SAX handler that builds the tree of the page, but hands over each element of the top object's "items" at its end
+// and forgets it.
 class Builder {
   public:
     explicit Builder(const std::function<void(const json&)>* take) : take_(take) {}
@@ -109,7 +118,8 @@ class Builder {
 
     const std::function<void(const json&)>* take_;
     json root_;
-    std::vector<json*> open_;  // the containers that are open, outermost first; only the last one grows, so none of them moves
+    std::vector<json*>
+        open_;  // the containers that are open, outermost first; only the last one grows, so none of them moves
     json* items_ = nullptr;
     std::string key_, cause_;
     size_t skipping_ = 0;  // levels open inside a subtree that is left out
@@ -117,13 +127,16 @@ class Builder {
 };
 
 Result<json> build(std::string_view text, std::string_view kind, const std::function<void(const json&)>* take) {
-    auto wrong = [&](std::string cause) { return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind), std::move(cause)); };
+    auto wrong = [&](std::string cause) {
+        return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind), std::move(cause));
+    };
     if (text.size() > kMaxBytes) return wrong(fmt::format("it is larger than {}", human_bytes(kMaxBytes)));
     Builder builder(take);
     if (!json::sax_parse(text.data(), text.data() + text.size(), &builder)) return wrong(builder.cause());
     json& root = builder.root();
     if (!root.is_object()) return wrong("it is no object");
-    if (std::string found = text_at(root, "kind"); found != kind) return wrong(found.empty() ? "it names no kind" : fmt::format("its kind is {}", printable(found)));
+    if (std::string found = text_at(root, "kind"); found != kind)
+        return wrong(found.empty() ? "it names no kind" : fmt::format("its kind is {}", printable(found)));
     return std::move(root);
 }
 
@@ -137,6 +150,8 @@ Result<ListHead> read_list(std::string_view text, std::string_view kind, const s
     return ListHead{text_at(metadata, "continue"), text_at(metadata, "resourceVersion")};
 }
 
-Result<json> read_object(std::string_view text, std::string_view kind) { return build(text, kind, nullptr); }
+Result<json> read_object(std::string_view text, std::string_view kind) {
+    return build(text, kind, nullptr);
+}
 
 }  // namespace redisctl::kube

@@ -1,4 +1,5 @@
-// One object or one list page of the API as JSON, read without ever holding more than one item as a tree. Inside kube/ only.
+// One object or one list page of the API as JSON, read without ever holding more than one item as a tree. Inside kube/
+// only.
 #pragma once
 
 #include "base/result.h"
@@ -17,14 +18,16 @@ struct ListHead {
     std::string next, resource_version;
 };
 
-// Gives each element of "items" to `take`, one after the other. Large subtrees that nobody reads (managedFields …) are not even built.
-// Errors: as parse_pods.
-Result<ListHead> read_list(std::string_view text, std::string_view kind, const std::function<void(const nlohmann::json&)>& take);
+// Gives each element of "items" to `take`, one after the other. Large subtrees that nobody reads (managedFields …) are
+// not even built. Errors: as parse_pods.
+Result<ListHead> read_list(std::string_view text, std::string_view kind,
+                           const std::function<void(const nlohmann::json&)>& take);
 
 template <class T>
 Result<Page<T>> read_page(std::string_view text, std::string_view kind, T (*convert)(const nlohmann::json&)) {
     Page<T> page;
-    TRY_ASSIGN(ListHead head, read_list(text, kind, [&](const nlohmann::json& item) { page.items.push_back(convert(item)); }));
+    TRY_ASSIGN(ListHead head,
+               read_list(text, kind, [&](const nlohmann::json& item) { page.items.push_back(convert(item)); }));
     page.next = std::move(head.next);
     page.resource_version = std::move(head.resource_version);
     return page;

@@ -30,7 +30,8 @@ Result<std::string> read_local_file(const std::string& path, size_t max_bytes) {
         if (count == 0) return text;
         if (count < 0 && number != EINTR) return failed(number);
         if (text.size() > max_bytes)
-            return fail(ErrorCode::io, fmt::format("{} cannot be read", printable(path)), fmt::format("it is larger than {}", human_bytes(max_bytes)));
+            return fail(ErrorCode::io, fmt::format("{} cannot be read", printable(path)),
+                        fmt::format("it is larger than {}", human_bytes(max_bytes)));
     }
 }
 

@@ -28,7 +28,8 @@ Service service(const json& in) {
         auto number = port_at(port, "port");
         if (!number) continue;
         auto target = port_at(port, "targetPort");
-        out.ports.push_back({text_at(port, "name"), *number, target ? std::to_string(*target) : text_at(port, "targetPort")});
+        out.ports.push_back(
+            {text_at(port, "name"), *number, target ? std::to_string(*target) : text_at(port, "targetPort")});
     }
     out.publish_not_ready = flag_at(spec, "publishNotReadyAddresses");
     return out;
@@ -37,12 +38,14 @@ Service service(const json& in) {
 EndpointSlice endpoint_slice(const json& in) {
     EndpointSlice out;
     out.meta = meta_of(in);
-    if (auto name = out.meta.labels.find("kubernetes.io/service-name"); name != out.meta.labels.end()) out.service = name->second;
+    if (auto name = out.meta.labels.find("kubernetes.io/service-name"); name != out.meta.labels.end())
+        out.service = name->second;
     for (const json& endpoint : list_at(in, "endpoints")) {
         // All addresses of one endpoint are the same pod, and clients take the first (discovery/v1 types.go).
         auto addresses = texts_at(endpoint, "addresses");
         const json& target = member(endpoint, "targetRef");
-        out.endpoints.push_back({addresses.empty() ? "" : std::move(addresses.front()), text_at(target, "kind") == "Pod" ? text_at(target, "name") : "",
+        out.endpoints.push_back({addresses.empty() ? "" : std::move(addresses.front()),
+                                 text_at(target, "kind") == "Pod" ? text_at(target, "name") : "",
                                  flag_at(member(endpoint, "conditions"), "ready", true)});
     }
     return out;
@@ -50,9 +53,13 @@ EndpointSlice endpoint_slice(const json& in) {
 
 }  // namespace
 
-Result<Page<Service>> parse_services(std::string_view text) { return read_page(text, "ServiceList", service); }
+Result<Page<Service>> parse_services(std::string_view text) {
+    return read_page(text, "ServiceList", service);
+}
 
-Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view text) { return read_page(text, "EndpointSliceList", endpoint_slice); }
+Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view text) {
+    return read_page(text, "EndpointSliceList", endpoint_slice);
+}
 
 Result<SecretObject> parse_secret(std::string_view text) {
     TRY_ASSIGN(json object, read_object(text, "Secret"));
@@ -65,7 +72,8 @@ Result<SecretObject> parse_secret(std::string_view text) {
         Secret encoded(std::move(value.get_ref<std::string&>()));
         auto decoded = base64_decode(encoded.reveal());
         if (!decoded)
-            return fail(ErrorCode::protocol, fmt::format("secret {} cannot be read", printable(out.meta.name)), fmt::format("data.{} is no base64", printable(key)));
+            return fail(ErrorCode::protocol, fmt::format("secret {} cannot be read", printable(out.meta.name)),
+                        fmt::format("data.{} is no base64", printable(key)));
         out.data.emplace(key, Secret(std::move(*decoded)));
     }
     return out;

@@ -1,6 +1,7 @@
-// The Kubernetes objects that redisctl reads, as plain values: only the fields in use. Unknown fields are ignored, a missing optional one is empty.
-// Parsing reads one list page item by item, so that a page of 500 pods never stands in memory as one tree. A field of an unexpected type is as good as missing, null
-// is missing, and a null list is empty (Go writes it so).
+// The Kubernetes objects that redisctl reads, as plain values: only the fields in use. Unknown fields are ignored, a
+// missing optional one is empty. Parsing reads one list page item by item, so that a page of 500 pods never stands in
+// memory as one tree. A field of an unexpected type is as good as missing, null is missing, and a null list is empty
+// (Go writes it so).
 #pragma once
 
 #include "base/result.h"
@@ -52,12 +53,12 @@ struct Container {
     std::vector<EnvVar> env;
     std::vector<std::string> env_from_secrets;
     std::vector<VolumeMount> mounts;
-    std::vector<std::string> probe_commands;  // liveness, readiness, startup: exec words, joined by blanks, one string a probe
+    std::vector<std::string> probe_commands;  // liveness, readiness, startup: exec words joined by blanks, one a probe
 };
 
 struct Volume {
     std::string name;
-    std::string secret_name;                       // secret.secretName (also of a projected source)
+    std::string secret_name;                          // secret.secretName (also of a projected source)
     std::map<std::string, std::string> secret_items;  // key → path, where items are named
     std::string config_map, pvc;
 };
@@ -72,8 +73,8 @@ struct Pod {
     Meta meta;
     std::string phase;  // Pending | Running | Succeeded | Failed | Unknown
     std::string ip, node;
-    bool ready = false;  // condition Ready
-    std::string created;  // RFC 3339
+    bool ready = false;     // condition Ready
+    std::string created;    // RFC 3339
     std::string subdomain;  // governing Service, for the pod's DNS name
     std::vector<Container> init_containers, containers;
     std::vector<Volume> volumes;
@@ -123,7 +124,8 @@ struct Page {
     std::string resource_version;  // of the list
 };
 
-// Errors: `protocol` when the text is no JSON, no such list, nested over 64 levels or an item is no object; the message names the kind, the cause the place.
+// Errors: `protocol` when the text is no JSON, no such list, nested over 64 levels or an item is no object; the message
+// names the kind, the cause the place.
 Result<Page<Pod>> parse_pods(std::string_view json);
 Result<Page<Service>> parse_services(std::string_view json);
 Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view json);

@@ -16,7 +16,8 @@ using nlohmann::json;
 EnvVar env_var(const json& in) {
     const json& from = member(in, "valueFrom");
     const json& secret = member(from, "secretKeyRef");
-    return {text_at(in, "name"), text_at(in, "value"), text_at(secret, "name"), text_at(secret, "key"), text_at(member(from, "fieldRef"), "fieldPath")};
+    return {text_at(in, "name"), text_at(in, "value"), text_at(secret, "name"), text_at(secret, "key"),
+            text_at(member(from, "fieldRef"), "fieldPath")};
 }
 
 Container container(const json& in) {
@@ -29,10 +30,13 @@ Container container(const json& in) {
         if (auto number = port_at(port, "containerPort")) out.ports.push_back({text_at(port, "name"), *number});
     for (const json& env : list_at(in, "env")) out.env.push_back(env_var(env));
     for (const json& source : list_at(in, "envFrom"))
-        if (std::string secret = text_at(member(source, "secretRef"), "name"); !secret.empty()) out.env_from_secrets.push_back(std::move(secret));
-    for (const json& mount : list_at(in, "volumeMounts")) out.mounts.push_back({text_at(mount, "name"), text_at(mount, "mountPath"), text_at(mount, "subPath")});
+        if (std::string secret = text_at(member(source, "secretRef"), "name"); !secret.empty())
+            out.env_from_secrets.push_back(std::move(secret));
+    for (const json& mount : list_at(in, "volumeMounts"))
+        out.mounts.push_back({text_at(mount, "name"), text_at(mount, "mountPath"), text_at(mount, "subPath")});
     for (const char* probe : {"livenessProbe", "readinessProbe", "startupProbe"})
-        if (auto words = texts_at(member(member(in, probe), "exec"), "command"); !words.empty()) out.probe_commands.push_back(fmt::format("{}", fmt::join(words, " ")));
+        if (auto words = texts_at(member(member(in, probe), "exec"), "command"); !words.empty())
+            out.probe_commands.push_back(fmt::format("{}", fmt::join(words, " ")));
     return out;
 }
 
@@ -91,6 +95,8 @@ Pod pod(const json& in) {
 
 }  // namespace
 
-Result<Page<Pod>> parse_pods(std::string_view text) { return read_page(text, "PodList", pod); }
+Result<Page<Pod>> parse_pods(std::string_view text) {
+    return read_page(text, "PodList", pod);
+}
 
 }  // namespace redisctl::kube

@@ -1,19 +1,18 @@
-#include "kube/credentials.h"
-
 #include "base/fd.h"
 #include "base/text.h"
+#include "kube/credentials.h"
 #include "kube/exec_plugin.h"
 #include "tests/support/temp_dir.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <cstdlib>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace redisctl;
@@ -45,13 +44,16 @@ struct Plugin {
         config.user.exec->interactive_mode = "Never";
         config.user.exec->command = dir.script("plugin", "echo run >> " + dir.path("runs") + "\n" + body);
     }
-    static Plugin printing(const std::string& text, const std::string& version = kV1) { return Plugin("cat <<'END'\n" + text + "\nEND\n", version); }
+    static Plugin printing(const std::string& text, const std::string& version = kV1) {
+        return Plugin("cat <<'END'\n" + text + "\nEND\n", version);
+    }
     Plugin(const Plugin&) = delete;
 
     size_t runs() const { return dir.read("runs").size() / 4; }
 };
 
-void check_error(const Result<Identity>& result, const std::string& message, const std::string& cause, const std::string& hint = "") {
+void check_error(const Result<Identity>& result, const std::string& message, const std::string& cause,
+                 const std::string& hint = "") {
     REQUIRE(!result);
     CHECK(result.error().code == ErrorCode::unauthenticated);
     CHECK(result.error().message == message);
@@ -85,8 +87,10 @@ TEST_CASE("a static identity is a token, a password or a certificate, with imper
     CHECK(identity->authorization.reveal() == "Bearer t0ken");
     CHECK(identity->client_cert_pem == "cert");
     CHECK(identity->client_key_pem.reveal() == "key");
-    CHECK(identity->headers == std::vector<std::string>{"Impersonate-User: jane", "Impersonate-Uid: 7", "Impersonate-Group: dev", "Impersonate-Group: ops",
-                                                        "Impersonate-Extra-acme.com%2FReason: on call", "Impersonate-Extra-50%25: x"});
+    CHECK(identity->headers == std::vector<std::string>{"Impersonate-User: jane", "Impersonate-Uid: 7",
+                                                        "Impersonate-Group: dev", "Impersonate-Group: ops",
+                                                        "Impersonate-Extra-acme.com%2FReason: on call",
+                                                        "Impersonate-Extra-50%25: x"});
     CHECK(!credentials.refresh());
     CHECK(!credentials.remaining_seconds());
 
@@ -156,7 +160,8 @@ TEST_CASE("without a readable token file the token counts, and without both ther
     config.user.token_file = dir.path("token");
     CHECK(Credentials(config).current().value().authorization.reveal() == "Bearer fallback");
     config.user.token = Secret();
-    check_error(Credentials(config).current(), "token file " + dir.path("token") + " cannot be used", "No such file or directory");
+    check_error(Credentials(config).current(), "token file " + dir.path("token") + " cannot be used",
+                "No such file or directory");
     dir.write("token", " \n");
     check_error(Credentials(config).current(), "token file " + dir.path("token") + " cannot be used", "it is empty");
 }
@@ -190,7 +195,8 @@ TEST_CASE("a plugin's answer is cached until it expires or is refused") {
 }
 
 TEST_CASE("a plugin may give a client certificate, which replaces the kubeconfig's") {
-    Plugin plugin = Plugin::printing(answer(R"({"clientCertificateData":"CERT","clientKeyData":"KEY"})", kV1beta1), kV1beta1);
+    Plugin plugin =
+        Plugin::printing(answer(R"({"clientCertificateData":"CERT","clientKeyData":"KEY"})", kV1beta1), kV1beta1);
     plugin.config.user.client_cert_pem = "old";
     auto identity = Credentials(plugin.config).current();
     REQUIRE(identity);
@@ -209,13 +215,22 @@ TEST_CASE("a token or a password of the kubeconfig is used before a plugin") {
 TEST_CASE("a plugin gets its arguments, its environment over ours and /dev/null, and no shell sees them") {
     ::setenv("REDISCTL_TEST_OURS", "ours", 1);
     ::setenv("REDISCTL_TEST_BOTH", "ours", 1);
-    Plugin plugin("printf '%s|' \"$@\" \"$REDISCTL_TEST_OURS\" \"$REDISCTL_TEST_BOTH\" > " "\"$OUT\"; printf %s \"$KUBERNETES_EXEC_INFO\" > \"$INFO\"; cat > \"$IN\"\n"
-                  "echo '" + answer(R"({"token":"t"})") + "'");
+    Plugin plugin(
+        "printf '%s|' \"$@\" \"$REDISCTL_TEST_OURS\" \"$REDISCTL_TEST_BOTH\" > "
+        "\"$OUT\"; printf %s \"$KUBERNETES_EXEC_INFO\" > \"$INFO\"; cat > \"$IN\"\n"
+        "echo '" +
+        answer(R"({"token":"t"})") + "'");
     plugin.config.user.exec->args = {"a b", "$(touch nothing)", "", "*"};
-    plugin.config.user.exec->env = {{"REDISCTL_TEST_BOTH", "plugin's"}, {"OUT", plugin.dir.path("out")}, {"INFO", plugin.dir.path("info")}, {"IN", plugin.dir.path("in")}};
+    plugin.config.user.exec->env = {{"REDISCTL_TEST_BOTH", "plugin's"},
+                                    {"OUT", plugin.dir.path("out")},
+                                    {"INFO", plugin.dir.path("info")},
+                                    {"IN", plugin.dir.path("in")}};
     REQUIRE(Credentials(plugin.config).current());
     CHECK(plugin.dir.read("out") == "a b|$(touch nothing)||*|ours|plugin's|");
-    CHECK(json::parse(plugin.dir.read("info")) == json::parse(R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}})"));
+    CHECK(
+        json::parse(plugin.dir.read("info")) ==
+        json::parse(
+            R"({"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false}})"));
     CHECK(plugin.dir.read("in") == "");
     ::unsetenv("REDISCTL_TEST_OURS");
     ::unsetenv("REDISCTL_TEST_BOTH");
@@ -240,16 +255,23 @@ TEST_CASE("the cluster is told to a plugin only when it asks") {
     config.user.exec.emplace();
     config.user.exec->api_version = kV1beta1;
     config.user.exec->cluster_extension_json = R"({"audience":"redis"})";
-    CHECK(json::parse(exec_info(config, true)) == json::parse(R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":true}})"));
+    CHECK(
+        json::parse(exec_info(config, true)) ==
+        json::parse(
+            R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":true}})"));
     config.user.exec->provide_cluster_info = true;
-    CHECK(json::parse(exec_info(config, false)) == json::parse(R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":false,"cluster":
+    CHECK(
+        json::parse(exec_info(config, false)) ==
+        json::parse(
+            R"({"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":false,"cluster":
         {"server":"https://api/prefix","tls-server-name":"kubernetes","certificate-authority-data":"Q0E=","proxy-url":"http://proxy","disable-compression":true,"config":{"audience":"redis"}}}})"));
     ClusterConfig bare;
     bare.server = "https://api";
     bare.insecure = true;
     bare.user.exec = config.user.exec;
     bare.user.exec->cluster_extension_json = "";
-    CHECK(json::parse(exec_info(bare, false))["spec"]["cluster"] == json::parse(R"({"server":"https://api","insecure-skip-tls-verify":true})"));
+    CHECK(json::parse(exec_info(bare, false))["spec"]["cluster"] ==
+          json::parse(R"({"server":"https://api","insecure-skip-tls-verify":true})"));
 }
 
 TEST_CASE("interactiveMode Always needs a terminal, IfAvailable does without") {
@@ -258,7 +280,9 @@ TEST_CASE("interactiveMode Always needs a terminal, IfAvailable does without") {
     plugin.config.user.exec->interactive_mode = "IfAvailable";
     CHECK(Credentials(plugin.config).current().value().authorization.reveal() == "Bearer t");
     plugin.config.user.exec->interactive_mode = "Always";
-    check_error(Credentials(plugin.config).current(), "credential plugin " + plugin.dir.path("plugin") + " needs a terminal", "its interactiveMode is Always and stdin is no terminal");
+    check_error(Credentials(plugin.config).current(),
+                "credential plugin " + plugin.dir.path("plugin") + " needs a terminal",
+                "its interactiveMode is Always and stdin is no terminal");
     CHECK(plugin.runs() == 1);
 }
 
@@ -271,7 +295,9 @@ TEST_CASE("what is no usable answer is an error that shows none of it") {
         {"s3cret", "its output is no JSON object"},
         {"[]", "its output is no JSON object"},
         {R"({"kind":"s\u001b"})", "the kind is 's\\x1b'"},
-        {answer(token, kV1beta1), "the apiVersion is 'client.authentication.k8s.io/v1beta1' and not the configured 'client.authentication.k8s.io/v1'"},
+        {answer(token, kV1beta1),
+         "the apiVersion is 'client.authentication.k8s.io/v1beta1' and not the configured "
+         "'client.authentication.k8s.io/v1'"},
         {answer("null"), "it has no status"},
         {answer("{}"), "it has neither a token nor a client certificate"},
         {answer(R"({"token":5})"), "it has neither a token nor a client certificate"},
@@ -297,21 +323,25 @@ TEST_CASE("a plugin that is missing shows its install hint without control chara
     Plugin plugin("");
     plugin.config.user.exec->command = plugin.dir.path("gone");
     plugin.config.user.exec->install_hint = "run:\x1b[31m apt install it";
-    check_error(Credentials(plugin.config).current(), "credential plugin " + plugin.dir.path("gone") + " was not found", "No such file or directory", "run:\\x1b[31m apt install it");
+    check_error(Credentials(plugin.config).current(), "credential plugin " + plugin.dir.path("gone") + " was not found",
+                "No such file or directory", "run:\\x1b[31m apt install it");
     plugin.config.user.exec->command = plugin.dir.write("not-executable", "");
     plugin.config.user.exec->install_hint = "";
-    check_error(Credentials(plugin.config).current(), "credential plugin " + plugin.dir.path("not-executable") + " cannot be started", "Permission denied");
+    check_error(Credentials(plugin.config).current(),
+                "credential plugin " + plugin.dir.path("not-executable") + " cannot be started", "Permission denied");
 }
 
 TEST_CASE("a plugin that fails is an error with its exit code, and is run again next time") {
     Plugin plugin("echo s3cret; exit 3");
     Credentials credentials(plugin.config);
-    const std::string message = "credential plugin " + plugin.dir.path("plugin") + " failed", hint = "sign in again as its own message says";
+    const std::string message = "credential plugin " + plugin.dir.path("plugin") + " failed",
+                      hint = "sign in again as its own message says";
     check_error(credentials.current(), message, "exit code 3", hint);
     check_error(credentials.current(), message, "exit code 3", hint);
     CHECK(plugin.runs() == 2);
     Plugin killed("kill -KILL $$");
-    check_error(Credentials(killed.config).current(), "credential plugin " + killed.dir.path("plugin") + " failed", "exit code 137", hint);
+    check_error(Credentials(killed.config).current(), "credential plugin " + killed.dir.path("plugin") + " failed",
+                "exit code 137", hint);
 }
 
 TEST_CASE("a plugin that says too much or takes too long is ended") {
@@ -320,7 +350,8 @@ TEST_CASE("a plugin that says too much or takes too long is ended") {
     auto credential = kube::run_exec_plugin(chatter.config, Deadline::after(std::chrono::seconds(20)), -1);
     REQUIRE(!credential);
     CHECK(credential.error().code == ErrorCode::unauthenticated);
-    CHECK(credential.error().message == "credential plugin " + chatter.dir.path("plugin") + " answered no ExecCredential");
+    CHECK(credential.error().message ==
+          "credential plugin " + chatter.dir.path("plugin") + " answered no ExecCredential");
     CHECK(credential.error().cause == chatter.dir.path("plugin") + " says more than 1MiB");
 
     Plugin sleeper("exec sleep 1000");

@@ -13,7 +13,8 @@ using nlohmann::json;
 namespace {
 
 // As an API server writes it, with what nobody reads.
-const char* const kPodList = R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"77","continue":"next","remainingItemCount":1},"items":[{
+const char* const kPodList =
+    R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"77","continue":"next","remainingItemCount":1},"items":[{
  "metadata":{"name":"redis-1","generateName":"redis-","namespace":"cache","uid":"u-1","resourceVersion":"70","creationTimestamp":"2026-01-01T00:00:00Z","deletionTimestamp":"2026-01-02T00:00:00Z",
   "labels":{"app.kubernetes.io/name":"redis","resources":"a label"},"annotations":{"checksum/config":"9f","kubectl.kubernetes.io/last-applied-configuration":"{}"},
   "ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet","name":"redis","uid":"o","controller":true,"blockOwnerDeletion":true},{"kind":"Other","name":"x"}],
@@ -131,7 +132,8 @@ TEST_CASE("any field may be missing, null or of another type") {
     REQUIRE(places.size() > 100);
     for (const std::string& place : places) {
         CAPTURE(place);
-        for (const json& wrong : {json(), json(5), json(-1.5), json("text"), json(true), json::array({1}), json::object({{"a", 1}})}) {
+        for (const json& wrong :
+             {json(), json(5), json(-1.5), json("text"), json(true), json::array({1}), json::object({{"a", 1}})}) {
             json changed = whole;
             changed["items"][0][json::json_pointer(place)] = wrong;
             auto page = kube::parse_pods(changed.dump());
@@ -143,11 +145,14 @@ TEST_CASE("any field may be missing, null or of another type") {
 
 TEST_CASE("a text that is cut anywhere is an error") {
     const std::string text = kPodList;
-    for (size_t length = 0; length < text.size(); ++length) check_error(kube::parse_pods(text.substr(0, length)), "the API's answer is no PodList", fmt::format("no JSON at byte {}", length + 1));
+    for (size_t length = 0; length < text.size(); ++length)
+        check_error(kube::parse_pods(text.substr(0, length)), "the API's answer is no PodList",
+                    fmt::format("no JSON at byte {}", length + 1));
 }
 
 TEST_CASE("null and missing items are an empty list") {
-    for (const char* text : {R"({"kind":"PodList","items":null,"metadata":{"resourceVersion":"1"}})", R"({"kind":"PodList","items":[],"metadata":{"resourceVersion":"1"}})",
+    for (const char* text : {R"({"kind":"PodList","items":null,"metadata":{"resourceVersion":"1"}})",
+                             R"({"kind":"PodList","items":[],"metadata":{"resourceVersion":"1"}})",
                              R"({"kind":"PodList","metadata":{"resourceVersion":"1"}})"}) {
         CAPTURE(text);
         auto page = kube::parse_pods(text);
@@ -160,7 +165,8 @@ TEST_CASE("null and missing items are an empty list") {
 
 TEST_CASE("an answer that is no such list says what it is instead") {
     const std::string deep = R"({"kind":"PodList","a":)" + std::string(100, '[') + std::string(100, ']') + "}";
-    const std::string deep_unread = R"({"kind":"PodList","resources":)" + std::string(100000, '[') + std::string(100000, ']') + "}";
+    const std::string deep_unread =
+        R"({"kind":"PodList","resources":)" + std::string(100000, '[') + std::string(100000, ']') + "}";
     struct {
         std::string text, cause;
     } cases[] = {
@@ -192,7 +198,9 @@ TEST_CASE("an answer that is no such list says what it is instead") {
 
 TEST_CASE("a page of many pods keeps their order") {
     json list{{"kind", "PodList"}, {"items", json::array()}};
-    for (int i = 0; i < 500; ++i) list["items"].push_back({{"metadata", {{"name", fmt::format("redis-{}", i)}, {"managedFields", json::array({{{"a", "b"}}})}}}});
+    for (int i = 0; i < 500; ++i)
+        list["items"].push_back(
+            {{"metadata", {{"name", fmt::format("redis-{}", i)}, {"managedFields", json::array({{{"a", "b"}}})}}}});
     auto page = kube::parse_pods(list.dump());
     REQUIRE(page);
     REQUIRE(page->items.size() == 500);
@@ -220,11 +228,13 @@ TEST_CASE("a Service is read with its selector and ports") {
     CHECK(service.ports[2].target_port == "");
     CHECK(page->items[1].selector.empty());
     CHECK(!page->items[1].publish_not_ready);
-    check_error(kube::parse_services(R"({"kind":"PodList"})"), "the API's answer is no ServiceList", "its kind is PodList");
+    check_error(kube::parse_services(R"({"kind":"PodList"})"), "the API's answer is no ServiceList",
+                "its kind is PodList");
 }
 
 TEST_CASE("an EndpointSlice is read; who says nothing of readiness is ready") {
-    auto page = kube::parse_endpoint_slices(R"({"kind":"EndpointSliceList","items":[{"metadata":{"name":"redis-abc","labels":{"kubernetes.io/service-name":"redis"}},"endpoints":[
+    auto page = kube::parse_endpoint_slices(
+        R"({"kind":"EndpointSliceList","items":[{"metadata":{"name":"redis-abc","labels":{"kubernetes.io/service-name":"redis"}},"endpoints":[
  {"addresses":["10.1.0.1","10.1.0.9"],"conditions":{"ready":true},"targetRef":{"kind":"Pod","name":"redis-0"}},
  {"addresses":["10.1.0.2"],"conditions":{"ready":false},"targetRef":{"kind":"Node","name":"n1"}},
  {"addresses":["10.1.0.3"],"conditions":{"ready":null}},{"addresses":null}]},{"metadata":{"name":"x"},"endpoints":null}]})");
@@ -246,7 +256,8 @@ TEST_CASE("an EndpointSlice is read; who says nothing of readiness is ready") {
 }
 
 TEST_CASE("a Secret's values are decoded and never shown") {
-    auto secret = kube::parse_secret(R"({"kind":"Secret","metadata":{"name":"redis","namespace":"cache"},"data":{"redis-password":"czNjcmV0","empty":"","null":null,"items":"YQ=="}})");
+    auto secret = kube::parse_secret(
+        R"({"kind":"Secret","metadata":{"name":"redis","namespace":"cache"},"data":{"redis-password":"czNjcmV0","empty":"","null":null,"items":"YQ=="}})");
     REQUIRE(secret);
     CHECK(secret->meta.name == "redis");
     REQUIRE(secret->data.size() == 3);
@@ -254,13 +265,18 @@ TEST_CASE("a Secret's values are decoded and never shown") {
     CHECK(secret->data.at("empty").empty());
     CHECK(secret->data.at("items").reveal() == "a");
     CHECK(kube::parse_secret(R"({"kind":"Secret","data":null})").value().data.empty());
-    check_error(kube::parse_secret(R"({"kind":"Secret","metadata":{"name":"redis"},"data":{"redis-password":"%s3cret"}})"), "secret redis cannot be read", "data.redis-password is no base64");
-    check_error(kube::parse_secret(R"({"kind":"Secret","data":{"a":"s3cret)"), "the API's answer is no Secret", "no JSON at byte 37");
-    check_error(kube::parse_secret(R"({"kind":"SecretList","items":[]})"), "the API's answer is no Secret", "its kind is SecretList");
+    check_error(
+        kube::parse_secret(R"({"kind":"Secret","metadata":{"name":"redis"},"data":{"redis-password":"%s3cret"}})"),
+        "secret redis cannot be read", "data.redis-password is no base64");
+    check_error(kube::parse_secret(R"({"kind":"Secret","data":{"a":"s3cret)"), "the API's answer is no Secret",
+                "no JSON at byte 37");
+    check_error(kube::parse_secret(R"({"kind":"SecretList","items":[]})"), "the API's answer is no Secret",
+                "its kind is SecretList");
 }
 
 TEST_CASE("a Status is told from everything else") {
-    auto status = kube::parse_status(R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods is forbidden","reason":"Forbidden","code":403})");
+    auto status = kube::parse_status(
+        R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"pods is forbidden","reason":"Forbidden","code":403})");
     REQUIRE(status);
     CHECK(status->code == 403);
     CHECK(status->reason == "Forbidden");
@@ -269,7 +285,8 @@ TEST_CASE("a Status is told from everything else") {
     REQUIRE(status);
     CHECK(status->code == 0);
     CHECK(status->reason == "");
-    for (const char* text : {"", "<html>", "404 page not found", "{}", "[]", "null", R"({"kind":"PodList"})", R"({"kind":"Status")"}) {
+    for (const char* text :
+         {"", "<html>", "404 page not found", "{}", "[]", "null", R"({"kind":"PodList"})", R"({"kind":"Status")"}) {
         CAPTURE(text);
         CHECK(!kube::parse_status(text));
     }
