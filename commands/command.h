@@ -54,9 +54,7 @@ struct Command {
     Uses uses;
     std::vector<std::string_view> aliases;  // the make targets' names where they differ
     void (*bind)(Spec&);                    // options live in a static-free struct that the closure owns
+    std::string_view kind = {};             // of its document, for the envelope that a failure prints with -o json; empty: it prints none
 };
-
-// All commands, sorted by name.
-const std::vector<const Command*>& all_commands();
 
 }  // namespace redisctl

@@ -1,5 +1,6 @@
 #include "output/schema.h"
 
+#include "output/json_text.h"
 #include "output/schema_pieces.h"
 
 #include <algorithm>
@@ -130,6 +131,12 @@ std::optional<Json> schema(std::string_view name) {
     result.update(object(members));
     result["$defs"] = used_definitions(result);
     return result;
+}
+
+std::optional<std::string> schema_text(std::string_view kind) {
+    auto found = schema(kind);
+    if (!found) return std::nullopt;
+    return json_text(*found, Layout::indented);
 }
 
 }  // namespace redisctl::output

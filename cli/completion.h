@@ -1,0 +1,30 @@
+// Completion scripts, made from the table of commands. They complete names of nodes and instances by asking redisctl, of contexts and namespaces by asking kubectl where it is.
+#pragma once
+
+#include "cli/registry.h"
+#include "commands/command.h"
+
+#include <string>
+#include <vector>
+
+namespace redisctl::cli {
+
+// One command as the scripts need it.
+struct Completable {
+    std::vector<std::string> names;  // the command's first
+    std::string summary;
+    std::vector<Option> options;     // its own and the shared ones
+    std::vector<Positional> positionals;
+};
+
+// The strings of options and positionals are whole; their targets must not be used.
+std::vector<Completable> completables(const Commands& commands);
+
+// The words that a positional can be, where they are known beforehand: "command", "kind", "shell", "page". Empty for any other.
+std::vector<std::string> known_words(const std::string& completes, const Commands& commands);
+
+std::string bash_completion(const Commands& commands);
+std::string zsh_completion(const Commands& commands);
+std::string fish_completion(const Commands& commands);
+
+}  // namespace redisctl::cli

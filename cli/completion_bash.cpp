@@ -1,0 +1,98 @@
+#include "cli/completion.h"
+#include "cli/words.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+
+namespace redisctl::cli {
+
+namespace {
+
+// COMP_WORDS is split at '=' too: "--via=di" comes as three words.
+constexpr std::string_view kHead = R"sh(# bash completion of redisctl; written by `redisctl completion bash`.
+
+# The flags typed so far that say where to look.
+_redisctl_target() {
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            -A | --all-namespaces) target+=(-A) ;;
+            -n | --namespace | -l | --selector | --context | --kubeconfig | --host | --sentinel | --master-name)
+                local value=${COMP_WORDS[i + 1]}
+                [[ $value == '=' ]] && value=${COMP_WORDS[i + 2]}
+                target+=("${COMP_WORDS[i]}" "$value")
+                ;;
+        esac
+    done
+}
+
+_redisctl_words() {
+    local IFS=$'\n'
+    COMPREPLY+=($(compgen -W "$1" -- "$cur"))
+}
+
+_redisctl_dynamic() {
+    local target=()
+    _redisctl_target
+    case $1 in
+        node) _redisctl_words "$(redisctl pods -o name --timeout 2s "${target[@]}" 2>/dev/null)" ;;
+        instance) _redisctl_words "$(redisctl status -o name --timeout 2s "${target[@]}" 2>/dev/null | sed 's|.*/||')" ;;
+        context) _redisctl_words "$(kubectl config get-contexts -o name 2>/dev/null)" ;;
+        namespace) _redisctl_words "$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null | sed 's|.*/||')" ;;
+        file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    esac
+}
+
+_redisctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
+    COMPREPLY=()
+    if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+)sh";
+
+std::string in_case(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " | ")); }
+
+bool takes_value(const Option& option) { return !std::holds_alternative<bool*>(option.target); }
+
+std::string action_for(const std::vector<std::string>& words, const std::string& completes) {
+    if (!words.empty()) return fmt::format("_redisctl_words $'{}'", fmt::join(words, "\\n"));
+    return completes.empty() ? std::string(":") : "_redisctl_dynamic " + completes;
+}
+
+}  // namespace
+
+std::string bash_completion(const Commands& commands) {
+    std::vector<Completable> all = completables(commands);
+    std::vector<std::string> names, valued;
+    std::map<std::string, std::string> values;  // what completes a flag's value, by the case of the flag's names
+    for (const Completable& command : all) {
+        names.push_back(command.names.front());
+        for (const Option& option : command.options) {
+            if (!takes_value(option)) continue;
+            if (values.emplace(in_case(flag_names(option)), action_for(option.choices, option.completes)).second)
+                for (const std::string& name : flag_names(option)) valued.push_back(name);
+        }
+    }
+    std::string out(kHead);
+    out += fmt::format("            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *) command=${{COMP_WORDS[i]}}; break ;;\n        esac\n    done\n", in_case(valued));
+    out += "    case $before in\n";
+    for (const auto& [flags, action] : values) out += fmt::format("        {}) {}; return ;;\n", flags, action);
+    out += "    esac\n    case $command in\n";
+    out += fmt::format("        '') [[ $cur == -* ]] || _redisctl_words $'{}' ;;\n", fmt::join(names, "\\n"));
+    for (const Completable& command : all) {
+        std::vector<std::string> flags;
+        for (const Option& option : command.options)
+            for (std::string& name : flag_names(option))
+                if (name.starts_with("--")) flags.push_back(std::move(name));
+        std::string argument = ":";
+        if (!command.positionals.empty()) argument = action_for(known_words(command.positionals.back().completes, commands), command.positionals.back().completes);
+        out += fmt::format("        {})\n            if [[ $cur == -* ]]; then _redisctl_words $'{}'; else {}; fi\n            ;;\n", in_case(command.names), fmt::join(flags, "\\n"), argument);
+    }
+    out += "    esac\n}\n\ncomplete -F _redisctl redisctl\n";
+    return out;
+}
+
+}  // namespace redisctl::cli

@@ -1,0 +1,107 @@
+#include "cli/completion.h"
+#include "cli/words.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace redisctl::cli {
+
+namespace {
+
+constexpr std::string_view kHead = R"sh(#compdef redisctl
+# zsh completion of redisctl; written by `redisctl completion zsh`.
+
+# The flags typed so far that say where to look.
+_redisctl_target() {
+    local -i i
+    target=()
+    for ((i = 2; i < $#redisctl_words; i++)); do
+        case $redisctl_words[i] in
+            (-A|--all-namespaces) target+=(-A) ;;
+            (-n|--namespace|-l|--selector|--context|--kubeconfig|--host|--sentinel|--master-name) target+=($redisctl_words[i] $redisctl_words[i+1]) ;;
+            (--namespace=*|--selector=*|--context=*|--kubeconfig=*|--host=*|--sentinel=*|--master-name=*) target+=($redisctl_words[i]) ;;
+        esac
+    done
+}
+
+_redisctl_dynamic() {
+    local -a target found
+    _redisctl_target
+    case $1 in
+        (node) found=(${(f)"$(redisctl pods -o name --timeout 2s $target 2>/dev/null)"}) ;;
+        (instance) found=(${${(f)"$(redisctl status -o name --timeout 2s $target 2>/dev/null)"}##*/}) ;;
+        (context) found=(${(f)"$(kubectl config get-contexts -o name 2>/dev/null)"}) ;;
+        (namespace) found=(${${(f)"$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null)"}##*/}) ;;
+    esac
+    compadd -a found
+}
+
+_redisctl() {
+    local curcontext="$curcontext" state line
+    local -a commands redisctl_words
+    local -A opt_args
+    redisctl_words=($words)
+)sh";
+
+// Inside '…' and inside the brackets and colons of a specification.
+std::string quoted(std::string_view text) {
+    std::string out;
+    for (char c : text) {
+        if (c == '\'') {
+            out += "'\\''";
+            continue;
+        }
+        if (c == '[' || c == ']' || c == ':' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string action_for(const std::vector<std::string>& words, const std::string& completes) {
+    if (!words.empty()) return fmt::format("({})", fmt::join(words, " "));
+    if (completes == "file") return "_files";
+    return completes.empty() ? std::string(" ") : "{_redisctl_dynamic " + completes + "}";
+}
+
+std::string specification(const Option& option) {
+    std::vector<std::string> names = flag_names(option);
+    bool flag = std::holds_alternative<bool*>(option.target), repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
+    std::string tail = fmt::format("[{}]", quoted(option.help));
+    if (!flag) tail += fmt::format(":{}:{}", quoted(option.value), action_for(option.choices, option.completes));
+    std::string star = repeatable ? "*" : "";
+    if (names.size() == 1) return fmt::format("'{}{}{}{}'", star, names[0], flag ? "" : "=", tail);
+    std::string others = repeatable ? star : fmt::format("({})", fmt::join(names, " "));
+    return fmt::format("'{}'{{{},{}{}}}'{}'", others, names[0], names[1], flag ? "" : "=", tail);
+}
+
+std::string specifications(const std::vector<Option>& options, std::string_view indent) {
+    std::string out;
+    for (const Option& option : options) out += fmt::format(" \\\n{}{}", indent, specification(option));
+    return out;
+}
+
+}  // namespace
+
+std::string zsh_completion(const Commands& commands) {
+    std::vector<Completable> all = completables(commands);
+    std::string out(kHead);
+    out += "    commands=(\n";
+    for (const Completable& command : all) out += fmt::format("        '{}:{}'\n", command.names.front(), quoted(command.summary));
+    // Flags before the command's name are those of the command that takes the most of them.
+    const Completable* fullest = &all.front();
+    for (const Completable& command : all)
+        if (command.positionals.empty() && command.options.size() > fullest->options.size()) fullest = &command;
+    out += "    )\n    _arguments -C" + specifications(fullest->options, "        ");
+    out += " \\\n        '1:command:->command' '*::argument:->argument' && return\n";
+    out += "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        (argument)\n            case $words[1] in\n";
+    for (const Completable& command : all) {
+        out += fmt::format("                ({})\n                    _arguments", fmt::join(command.names, "|")) + specifications(command.options, "                        ");
+        for (const Positional& place : command.positionals)
+            out += fmt::format(" \\\n                        '{}:{}:{}'", place.repeatable ? "*" : "", place.name, action_for(known_words(place.completes, commands), place.completes));
+        out += "\n                    ;;\n";
+    }
+    out += "            esac\n            ;;\n    esac\n}\n\nif [ \"$funcstack[1]\" = _redisctl ]; then _redisctl \"$@\"; else compdef _redisctl redisctl; fi\n";
+    return out;
+}
+
+}  // namespace redisctl::cli

@@ -1,0 +1,175 @@
+#include "cli/parser.h"
+
+#include "base/text.h"
+#include "cli/words.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace redisctl::cli {
+
+namespace {
+
+std::string help_hint(const Command* command) { return command ? fmt::format("redisctl {} --help", command->name) : std::string("redisctl --help"); }
+
+tl::unexpected<Error> misuse(std::string message, std::string hint) { return fail(ErrorCode::usage, std::move(message), {}, std::move(hint)); }
+
+std::string did_you_mean(const std::optional<std::string>& word) { return word ? fmt::format("; did you mean '{}'?", *word) : std::string(); }
+
+tl::unexpected<Error> unknown_command(const std::string& word, const Commands& commands) {
+    std::vector<std::string> names;
+    for (const Command* command : commands) {
+        names.emplace_back(command->name);
+        names.insert(names.end(), command->aliases.begin(), command->aliases.end());
+    }
+    auto meant = nearest(word.starts_with("redis-") ? word.substr(6) : word, names);
+    return misuse(fmt::format("there is no command '{}'{}", printable(word), did_you_mean(meant)), meant ? fmt::format("redisctl {}", *meant) : help_hint(nullptr));
+}
+
+// Without a command: one of the flags that may stand before its name was looked for.
+tl::unexpected<Error> unknown_flag(const std::string& name, const KnownFlags& known, const Command* command) {
+    auto meant = name.starts_with("--") ? nearest(std::string_view(name).substr(2), known.long_names()) : std::nullopt;
+    if (meant) meant->insert(0, "--");
+    std::string what = command ? fmt::format("{} takes no flag '{}'", command->name, printable(name)) : fmt::format("'{}' is no flag that may stand before the command", printable(name));
+    return misuse(what + did_you_mean(meant), help_hint(command));
+}
+
+void declare(CLI::App& app, const Option& option) {
+    // The values arrive as they were typed; CLI11's own conversions would read "{}" and "[1,2]" as lists.
+    if (auto* flag = std::get_if<bool*>(&option.target)) {
+        app.add_flag(option.names, **flag)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    } else if (auto* text = std::get_if<std::string*>(&option.target)) {
+        app.add_option(option.names,
+                       [target = *text](const CLI::results_t& values) {
+                           *target = values.back();
+                           return true;
+                       })
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+            ->allow_extra_args(false);
+    } else {
+        app.add_option(option.names,
+                       [target = std::get<std::vector<std::string>*>(option.target)](const CLI::results_t& values) {
+                           *target = values;
+                           return true;
+                       })
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->allow_extra_args(false);
+    }
+}
+
+Result<void> check_choices(const Option& option) {
+    auto* text = std::get_if<std::string*>(&option.target);
+    if (!text || option.choices.empty() || (*text)->empty()) return {};
+    if (std::find(option.choices.begin(), option.choices.end(), **text) != option.choices.end()) return {};
+    auto meant = nearest(**text, option.choices);
+    std::string flag = flag_names(option).back();
+    return fail(ErrorCode::usage, fmt::format("{} does not take '{}'", flag, printable(**text)), fmt::format("it takes {}", fmt::join(option.choices, ", ")),
+                meant ? fmt::format("{} {}", flag, *meant) : std::string());
+}
+
+Result<void> place_arguments(std::vector<std::string> arguments, const std::vector<Positional>& places) {
+    size_t next = 0;
+    for (const Positional& place : places) {
+        if (place.required && next >= arguments.size()) return fail(ErrorCode::usage, fmt::format("{} is missing", place.name), place.help);
+        while (next < arguments.size()) {
+            place.target->push_back(std::move(arguments[next++]));
+            if (!place.repeatable) break;
+        }
+    }
+    if (next < arguments.size()) return fail(ErrorCode::usage, fmt::format("'{}' is one argument too many", printable(arguments[next])));
+    return {};
+}
+
+// The flags' values go to their targets.
+Result<void> fill_flags(const std::vector<Word>& words, const std::vector<Option>& options, const KnownFlags& known, const Command& command) {
+    std::vector<std::string> args;
+    for (const Word& word : words) {
+        if (word.kind != Word::Kind::flag) continue;
+        if (!known.has(word.name)) return unknown_flag(word.name, known, &command);
+        args.push_back(word.name);
+        if (word.value) args.push_back(*word.value);
+    }
+    std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
+    try {
+        CLI::App app;
+        app.set_help_flag();
+        for (const Option& option : options) declare(app, option);
+        app.parse(std::move(args));
+    } catch (const CLI::ParseError& error) {
+        return misuse(error.what(), help_hint(&command));
+    }
+    for (const Option& option : options) TRY(check_choices(option));
+    return {};
+}
+
+// Binds the command and fills everything it declared. Gives what is left to check of the shared flags.
+Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> args) {
+    const Command& command = *invocation.command;
+    Spec& spec = invocation.spec;
+    TypedFlags typed;
+    command.bind(spec);
+    std::vector<Option> options = spec.options;
+    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group)) options.insert(options.end(), group.options.begin(), group.options.end());
+    KnownFlags known;
+    known.add(options);
+
+    TRY_ASSIGN(Words words, tell_apart(args, known, Until::end));
+    TRY(fill_flags(words.words, options, known, command));
+    if (typed.help) return typed;
+    std::vector<std::string> arguments;
+    for (Word& word : words.words)
+        if (word.kind == Word::Kind::argument) arguments.push_back(std::move(word.name));
+    std::vector<std::string>& rest = spec.rest ? *spec.rest : arguments;
+    rest.insert(rest.end(), words.rest.begin(), words.rest.end());
+    TRY(place_arguments(std::move(arguments), spec.positionals));
+    return typed;
+}
+
+Result<Invocation> parse_command(const Command& command, std::span<const char* const> args) {
+    Invocation invocation;
+    invocation.command = &command;
+    TRY_ASSIGN(const TypedFlags typed, fill(invocation, args));
+    if (typed.help) {
+        invocation.asked = Asked::help;
+        return invocation;
+    }
+    TRY_ASSIGN(invocation.flags, check(typed));
+    return invocation;
+}
+
+}  // namespace
+
+Result<Invocation> parse(std::span<const char* const> args, const Commands& commands) {
+    TypedFlags unused;
+    KnownFlags shared;
+    for (const FlagGroup& group : shared_flags(unused, Uses::target, Group::judge)) shared.add(group.options);
+
+    auto before = tell_apart(args, shared, Until::first_argument);
+    if (!before) return fail(std::move(before).error().with_hint(help_hint(nullptr)));
+    Invocation invocation;
+    invocation.asked = Asked::help;
+    for (const Word& word : before->words) {
+        if (word.kind == Word::Kind::argument) {
+            const Command* command = find_command(commands, word.name);
+            if (!command) return unknown_command(word.name, commands);
+            std::vector<const char*> others(args.begin(), args.end());
+            others.erase(others.begin() + static_cast<std::ptrdiff_t>(before->taken) - 1);
+            auto parsed = parse_command(*command, others);
+            if (!parsed && parsed.error().hint.empty()) parsed.error().hint = help_hint(command);
+            return parsed;
+        }
+        if (word.name == "--version") {
+            invocation.asked = Asked::version;
+            return invocation;
+        }
+        if (!shared.has(word.name)) return unknown_flag(word.name, shared, nullptr);
+    }
+    bool help = args.empty() || std::any_of(before->words.begin(), before->words.end(), [](const Word& word) { return word.name == "-h" || word.name == "--help"; });
+    if (!help) return misuse("no command is named", help_hint(nullptr));
+    return invocation;
+}
+
+}  // namespace redisctl::cli

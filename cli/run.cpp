@@ -1,0 +1,103 @@
+#include "cli/run.h"
+
+#include "base/interrupt.h"
+#include "base/version.h"
+#include "cli/exit_codes.h"
+#include "cli/help.h"
+#include "cli/parser.h"
+#include "commands/context.h"
+#include "output/document.h"
+#include "output/message.h"
+#include "output/output.h"
+#include "output/terminal.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+#include <string_view>
+
+#include <unistd.h>
+
+namespace redisctl::cli {
+
+namespace {
+
+using output::look_at;
+using output::Output;
+using output::Settings;
+
+int number(ExitCode code) { return static_cast<int>(code); }
+
+Settings settings_for(const CheckedFlags& flags, const Environment& environment) {
+    Settings settings;
+    settings.format = flags.format;
+    settings.headers = flags.headers;
+    settings.verbosity = flags.verbosity;
+    settings.out = look_at(STDOUT_FILENO, flags.color, environment);
+    settings.err = look_at(STDERR_FILENO, flags.color, environment);
+    return settings;
+}
+
+// Prints the error. Programs get the envelope all the same, save for exits 2 and 70, unless the command has printed its document.
+ExitCode failed(const Error& error, const Command& command, std::string_view context, Output& output) {
+    output.error(error);
+    ExitCode code = exit_code(error, interrupt::signal_number());
+    bool wanted = output::is_document(output.settings().format) && !command.kind.empty() && !output.printed();
+    if (!wanted || code == ExitCode::usage || code == ExitCode::internal) return code;
+    output::Document document(command.kind, context);
+    document.add_error({"", "", error});
+    auto printed = output.print(document);
+    if (printed) return code;
+    output.error(printed.error());
+    return exit_code(printed.error(), interrupt::signal_number());
+}
+
+ExitCode run_command(const Invocation& invocation, const Environment& environment, Output& output) {
+    const Command& command = *invocation.command;
+    // The tools wait for nothing, so Ctrl-C may end them as it ends any program.
+    if (command.uses == Uses::target) interrupt::install();
+    Context context(command.name, invocation.flags.globals, output, environment);
+    Result<ExitCode> result = invocation.spec.run(context);
+    if (!result) return failed(result.error(), command, context.kube_context(), output);
+    // Nodes that were not asked any more did not fail to answer. A change knows by itself what an interrupt means.
+    if (interrupt::count() > 0 && command.group != Group::change && *result != ExitCode::ok) return exit_code({ErrorCode::interrupted, {}, {}, {}, {}}, interrupt::signal_number());
+    return *result;
+}
+
+ExitCode answer(std::span<const char* const> args, const Environment& environment, const Commands& commands) {
+    auto parsed = parse(args, commands);
+    Output output(settings_for(parsed ? parsed->flags : CheckedFlags{}, environment));
+    if (!parsed) {
+        output.error(parsed.error());
+        return exit_code(parsed.error(), 0);
+    }
+    if (parsed->asked == Asked::run) return run_command(*parsed, environment, output);
+
+    size_t width = help_width(output.settings().out.columns);
+    std::string text = fmt::format("redisctl {}\n", kVersion);
+    if (parsed->asked == Asked::help) text = parsed->command ? command_help(*parsed->command, width) : tool_help(commands, width);
+    auto written = output.write(text);
+    if (written) return ExitCode::ok;
+    output.error(written.error());
+    return exit_code(written.error(), 0);
+}
+
+ExitCode bug(std::string_view what, const Environment& environment) {
+    Output output(settings_for({}, environment));
+    output.error({ErrorCode::internal, "this is a bug in redisctl, and what it did is unknown", std::string(what), "report it with the command line and the output of redisctl version --client", {}});
+    return ExitCode::internal;
+}
+
+}  // namespace
+
+int run(std::span<const char* const> argv, const Environment& environment, const Commands& commands) {
+    try {
+        return number(answer(argv.empty() ? argv : argv.subspan(1), environment, commands));
+    } catch (const std::exception& error) {
+        return number(bug(error.what(), environment));
+    } catch (...) {
+        return number(bug("an exception of an unknown type", environment));
+    }
+}
+
+}  // namespace redisctl::cli
