@@ -98,6 +98,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command info_command{"info", Group::look, "Show INFO of every node, side by side", Uses::target, {}, bind};
+extern const Command info_command{"info", Group::look, "Show INFO of every node, side by side", Uses::target, {}, bind, "Info"};
 
 }  // namespace redisctl

@@ -71,6 +71,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command master_info_command{"master-info", Group::judge, "Show the master that all witnesses agree on, or who disagrees", Uses::target, {"master"}, bind};
+extern const Command master_info_command{"master-info", Group::judge, "Show the master that all witnesses agree on, or who disagrees", Uses::target, {"master"}, bind, "MasterInfo"};
 
 }  // namespace redisctl

@@ -49,6 +49,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command ping_command{"ping", Group::judge, "Ask every Redis and Sentinel for a PONG, with the time that it took to connect and answer", Uses::target, {}, bind};
+extern const Command ping_command{"ping", Group::judge, "Ask every Redis and Sentinel for a PONG, with the time that it took to connect and answer", Uses::target, {}, bind, "Ping"};
 
 }  // namespace redisctl

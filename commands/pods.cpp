@@ -49,7 +49,7 @@ Result<ExitCode> run(Context& context) {
     for (const fleet::Instance& instance : found.inventory.instances) {
         Json item{{"instance", instance.name}, {"namespace", text(instance.ns)}, {"nodes", Json::array()}};
         output::Table table{instance.full_name(),
-                            {{"NODE"}, {"KIND"}, {"PHASE"}, {"READY"}, {"RESTARTS", output::Show::always, output::Align::right}, {"ADDRESS"}, {"ROUTE"}, {"TLS"},
+                            {{"NODE"}, {"PodList"}, {"PHASE"}, {"READY"}, {"RESTARTS", output::Show::always, output::Align::right}, {"ADDRESS"}, {"ROUTE"}, {"TLS"},
                              {"K8S-NODE", output::Show::wide_only}, {"PASSWORD", output::Show::wide_only}, {"OWNER", output::Show::wide_only}},
                             {}};
         const auto add = [&](const fleet::Node& node) {
@@ -79,6 +79,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command pods_command{"pods", Group::look, "Show which nodes were found, how they are reached and where their passwords come from", Uses::target, {}, bind};
+extern const Command pods_command{"pods", Group::look, "Show which nodes were found, how they are reached and where their passwords come from", Uses::target, {}, bind, "PodList"};
 
 }  // namespace redisctl

@@ -130,6 +130,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command replica_lag_command{"replica-lag", Group::judge, "Show how far behind each replica is, in bytes and seconds", Uses::target, {"lag"}, bind};
+extern const Command replica_lag_command{"replica-lag", Group::judge, "Show how far behind each replica is, in bytes and seconds", Uses::target, {"lag"}, bind, "ReplicaLag"};
 
 }  // namespace redisctl

@@ -47,6 +47,6 @@ void bind(Spec& spec) {
 }  // namespace
 
 extern const Command replication_info_command{
-    "replication-info", Group::look, "Show who is master, who follows whom and how far behind", Uses::target, {"replication", "topology"}, bind};
+    "replication-info", Group::look, "Show who is master, who follows whom and how far behind", Uses::target, {"replication", "topology"}, bind, "ReplicationInfo"};
 
 }  // namespace redisctl

@@ -61,6 +61,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command role_command{"role", Group::look, "Show each node's role as the node itself says it", Uses::target, {}, bind};
+extern const Command role_command{"role", Group::look, "Show each node's role as the node itself says it", Uses::target, {}, bind, "Role"};
 
 }  // namespace redisctl

@@ -101,6 +101,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command status_command{"status", Group::judge, "Show the replication tree, what is wrong with it, and one verdict", Uses::target, {"check-replication"}, bind};
+extern const Command status_command{"status", Group::judge, "Show the replication tree, what is wrong with it, and one verdict", Uses::target, {"check-replication"}, bind, "Status"};
 
 }  // namespace redisctl

@@ -78,6 +78,6 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command version_command{"version", Group::look, "Show the version of this program, of its libraries and of every server", Uses::target, {}, bind};
+extern const Command version_command{"version", Group::look, "Show the version of this program, of its libraries and of every server", Uses::target, {}, bind, "Version"};
 
 }  // namespace redisctl
