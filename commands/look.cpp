@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace redisctl {
@@ -112,6 +113,45 @@ Result<void> follow_reports(Context& context, std::vector<fleet::Instance>& inst
     return {};
 }
 
+std::string key_of(const fleet::Instance& instance, const fleet::Node& node) { return instance.ns + "/" + node.name; }
+
+// Kubernetes: Sentinels that stand alone belong to the instance whose master they watch; only they know. Their answers move with them.
+void adopt_sentinels(fleet::Inventory& inventory, std::vector<Views>& views) {
+    std::map<std::string, Result<redis::NodeView>> nodes;
+    std::map<std::string, Result<redis::SentinelView>> sentinels;
+    const auto keep_answers = [&] {
+        for (size_t i = 0; i < inventory.instances.size(); i++) {
+            const fleet::Instance& instance = inventory.instances[i];
+            for (size_t n = 0; n < instance.nodes.size(); n++) nodes.emplace(key_of(instance, instance.nodes[n]), std::move(views[i].nodes[n]));
+            for (size_t n = 0; n < instance.sentinels.size(); n++) sentinels.emplace(key_of(instance, instance.sentinels[n]), std::move(views[i].sentinels[n]));
+        }
+    };
+    const auto watched_by = [&](const fleet::Instance& instance) {
+        std::vector<net::HostPort> addresses;
+        for (const fleet::Node& node : instance.sentinels) {
+            const Result<redis::SentinelView>& view = sentinels.at(key_of(instance, node));
+            if (!view) continue;
+            for (const redis::SentinelMaster& master : view->masters)
+                if (master.port) addresses.push_back({master.host, static_cast<uint16_t>(*master.port)});
+        }
+        return addresses;
+    };
+    const auto alone = [](const fleet::Instance& instance) { return instance.nodes.empty(); };
+    if (std::none_of(inventory.instances.begin(), inventory.instances.end(), alone)) return;
+
+    keep_answers();
+    for (size_t i = 0; i < inventory.instances.size();) {
+        if (alone(inventory.instances[i]) && fleet::join_by_sentinel(inventory, i, watched_by(inventory.instances[i]))) continue;
+        i++;
+    }
+    views.assign(inventory.instances.size(), {});
+    for (size_t i = 0; i < inventory.instances.size(); i++) {
+        const fleet::Instance& instance = inventory.instances[i];
+        for (const fleet::Node& node : instance.nodes) views[i].nodes.push_back(std::move(nodes.at(key_of(instance, node))));
+        for (const fleet::Node& node : instance.sentinels) views[i].sentinels.push_back(std::move(sentinels.at(key_of(instance, node))));
+    }
+}
+
 }  // namespace
 
 Result<Look> look(Context& context) {
@@ -120,7 +160,8 @@ Result<Look> look(Context& context) {
     std::vector<fleet::Instance>& instances = result.found.inventory.instances;
     std::vector<Views> views(instances.size());
     ask_nodes(context, instances, views);
-    if (!context.in_kubernetes()) TRY(follow_reports(context, instances, views));
+    if (context.in_kubernetes()) adopt_sentinels(result.found.inventory, views);
+    else TRY(follow_reports(context, instances, views));
     for (size_t i = 0; i < instances.size(); i++) result.pictures.push_back(topology::join(instances[i], views[i], context.globals().system));
     return result;
 }
@@ -143,7 +184,9 @@ output::Document begin_document(std::string_view kind, const Context& context, c
 void Answered::count(const std::optional<Error>& error) {
     if (!error) yes++;
     else no++;
-    if (error && (error->code == ErrorCode::unauthenticated || error->code == ErrorCode::forbidden)) denied++;
+    if (!error) return;
+    denied += error->code == ErrorCode::unauthenticated || error->code == ErrorCode::forbidden;
+    spoke += error->code == ErrorCode::server;
 }
 
 Answered count_answers(const Look& look) {
@@ -158,7 +201,8 @@ Answered count_answers(const Look& look) {
 ExitCode shown(const Answered& answered) {
     if (answered.no == 0) return ExitCode::ok;
     if (answered.yes > 0) return ExitCode::partial;
-    return answered.denied > 0 ? ExitCode::not_permitted : ExitCode::unreachable;
+    if (answered.denied > 0) return ExitCode::not_permitted;
+    return answered.spoke > 0 ? ExitCode::bad_answer : ExitCode::unreachable;
 }
 
 ExitCode judged(const Answered& answered, const std::vector<Finding>& findings, const Globals& globals) {

@@ -37,7 +37,8 @@ Result<ExitCode> run(Context& context, const Options& options) {
     output::Document document("Ping", context.kube_context());
     const Answered answered = fill_rows(document, asked, {{"NODE"}, {"REPLY"}, {"TOOK", output::Show::always, output::Align::right}, {"ADDRESS"}}, fill);
     TRY(context.output().print(document));
-    return answered.no > 0 && answered.yes > 0 ? ExitCode::bad_answer : shown(answered);
+    // One that is silent, or answers with an error, is a bad answer as long as anybody could be asked.
+    return answered.no > 0 && answered.yes + answered.spoke > 0 ? ExitCode::bad_answer : shown(answered);
 }
 
 void bind(Spec& spec) {

@@ -52,6 +52,7 @@ class Link final : public net::Task {
             const auto tls = keyring_.tls(*call_.node, *this);
             if (!tls) return {};
             TRY(*tls);
+            encrypted_ = (*tls)->has_value();
             stream_ = dialer_.dial(*call_.node, **tls, connect_deadline_);
             stream_->set_owner(this);
         }
@@ -64,9 +65,13 @@ class Link final : public net::Task {
             }
         }
         const Result<void> pumped = stream_->pump(out_, in_);
+        heard_ = heard_ || !in_.empty();
         // What came before the end of the stream counts: an -ERR and a close, for one.
         if (connection_ && !in_.empty()) TRY(connection_->feed(in_));
-        return connection_ && connection_->complete() ? Result<void>{} : pumped;
+        if (pumped || (connection_ && connection_->complete())) return {};
+        Error error = pumped.error();
+        if (error.reason == "CLOSED" && error.hint.empty() && !heard_ && !encrypted_) error.hint = "is it a TLS port? then: --tls";
+        return fail(std::move(error));
     }
 
     const Call& call_;
@@ -78,6 +83,7 @@ class Link final : public net::Task {
     std::unique_ptr<net::Stream> stream_;
     std::optional<redis::Connection> connection_;
     std::string out_, in_;
+    bool encrypted_ = false, heard_ = false;  // heard: a first byte came
     std::optional<Result<std::vector<redis::Value>>> outcome_;
     Micros took_{};
 };

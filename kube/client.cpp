@@ -44,10 +44,12 @@ Result<void> Client::authenticate() {
     TRY_ASSIGN(identity_, credentials_.current());
     tls_.cert_pem = identity_.client_cert_pem;
     tls_.key_pem = identity_.client_key_pem;
+    identity_number_++;
     return {};
 }
 
-Result<bool> Client::refresh() {
+Result<bool> Client::refresh(int used) {
+    if (used != identity_number_) return true;
     if (!credentials_.refresh()) return false;
     TRY(authenticate());
     return true;
@@ -110,6 +112,7 @@ void Fetch::start() {
     std::string path = path_;
     if (!next_.empty()) path += fmt::format("{}continue={}", path.find('?') == std::string::npos ? "?" : "&", escaped(next_));
     net::TransferOptions options = client_.transfer_options(path, deadline_);
+    identity_ = client_.identity_number();
     options.headers = client_.identity().headers;
     options.headers.push_back("Accept: application/json");
     options.authorization = client_.identity().authorization.reveal();
@@ -140,7 +143,11 @@ void Fetch::on_answer() {
     const int status = transfer_->status();
     if (status == 200) {
         Result<std::string> next = consume_(transfer_->body());
-        if (!next) return finish(fail(std::move(next).error()));
+        if (!next) {
+            Error error = std::move(next).error();
+            if (error.hint.empty()) error.hint = "is it an API server? check the cluster's server in the kubeconfig";
+            return finish(fail(std::move(error)));
+        }
         if (next->empty()) return finish({});
         next_ = std::move(*next);
         return start();
@@ -148,7 +155,7 @@ void Fetch::on_answer() {
     Error error = api_error(status, transfer_->body(), access_);
     if (status == 401 && !refreshed_) {
         refreshed_ = true;
-        const Result<bool> fresh = client_.refresh();
+        const Result<bool> fresh = client_.refresh(identity_);
         if (!fresh) return finish(fail(fresh.error()));
         if (*fresh) return retry_later(Millis(0));
     }

@@ -42,8 +42,10 @@ class Client {
     std::string host_header() const;
     std::string path_prefix() const;
 
-    // Forgets cached credentials after a 401; true when a retry makes sense.
-    Result<bool> refresh();
+    // After a 401 to a request that was sent with identity number `used`: true when a retry makes sense, because there is a newer identity, or now one was
+    // made. Several requests that fail together refresh once.
+    Result<bool> refresh(int used);
+    int identity_number() const { return identity_number_; }
     net::TransferOptions transfer_options(const std::string& path, Deadline deadline) const;
 
   private:
@@ -51,6 +53,7 @@ class Client {
     ClusterConfig config_;
     Credentials credentials_;
     Identity identity_;
+    int identity_number_ = 0;
     net::TlsOptions tls_;
     Millis request_timeout_;
     std::deque<std::unique_ptr<net::CurlStream>> warm_;
@@ -93,7 +96,7 @@ class Fetch final : public net::Task {
     std::unique_ptr<net::Transfer> transfer_;
     std::vector<net::Task*> waiters_;
     Result<void> result_;
-    int tries_ = 0;
+    int tries_ = 0, identity_ = 0;
     bool refreshed_ = false, done_ = false;
 };
 

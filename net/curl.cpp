@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace redisctl::net {
 
@@ -93,7 +94,7 @@ void Curl::wait(std::vector<Ready>& sockets, int interrupt_fd, Millis at_most) {
 std::string Curl::version() { return curl_version_info(CURLVERSION_NOW)->version; }
 
 Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
-    : loop_(loop), owner_(owner), connect_only_(options.connect_only) {
+    : loop_(loop), owner_(owner), connect_only_(options.connect_only), tls_(options.tls != nullptr) {
     Curl& curl = loop.curl();
     easy_ = curl_easy_init();
     const Parts url = take_apart(options.url);
@@ -178,10 +179,14 @@ void Transfer::finish(int code) {
 }
 
 Error Transfer::explain(int code) const {
+    long system_error = 0;
+    curl_easy_getinfo(static_cast<CURL*>(easy_), CURLINFO_OS_ERRNO, &system_error);
     const char* said = error_text_[0] ? error_text_ : curl_easy_strerror(static_cast<CURLcode>(code));
+    if (code == CURLE_COULDNT_CONNECT && system_error) said = std::strerror(static_cast<int>(system_error));
+    const std::string tls_hint = tls_ ? "is it a TLS port?" : "";
     switch (code) {
         case CURLE_OPERATION_TIMEDOUT:
-            return {ErrorCode::timeout, fmt::format("no connection to {} in time", peer_), said, {}, {}};
+            return {ErrorCode::timeout, fmt::format("no connection to {} in time", peer_), said, tls_hint, {}};
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
             return {ErrorCode::unreachable, fmt::format("the name of {} cannot be resolved", peer_), said, {}, "DNS"};
@@ -215,11 +220,17 @@ std::optional<int64_t> Transfer::retry_after_seconds() const {
     return seconds;
 }
 
+Error Transfer::broken(std::string message, int code) const {
+    // The text is of the last failure, where libcurl had more to say than the code does: the peer's TLS alert, for one.
+    const std::string said = error_text_[0] ? error_text_ : code == CURLE_OK ? "end of stream" : curl_easy_strerror(static_cast<CURLcode>(code));
+    return {ErrorCode::unreachable, std::move(message), said, tls_ ? "does it want a client certificate (--cert, --key)?" : "", tls_ && code != CURLE_OK ? "TLS" : "CLOSED"};
+}
+
 Result<size_t> Transfer::send(std::string_view bytes) {
     size_t sent = 0;
     const CURLcode code = curl_easy_send(static_cast<CURL*>(easy_), bytes.data(), bytes.size(), &sent);
     if (code == CURLE_OK || code == CURLE_AGAIN) return sent;
-    return fail(Error{ErrorCode::unreachable, fmt::format("the connection to {} broke", peer_), curl_easy_strerror(code), {}, "CLOSED"});
+    return fail(broken(fmt::format("the connection to {} broke", peer_), code));
 }
 
 Result<size_t> Transfer::receive(char* buffer, size_t size) {
@@ -227,8 +238,7 @@ Result<size_t> Transfer::receive(char* buffer, size_t size) {
     const CURLcode code = curl_easy_recv(static_cast<CURL*>(easy_), buffer, size, &received);
     if (code == CURLE_AGAIN) return 0;
     if (code == CURLE_OK && received > 0) return received;
-    return fail(Error{ErrorCode::unreachable, fmt::format("the connection to {} was closed", peer_),
-                      code == CURLE_OK ? "end of stream" : curl_easy_strerror(code), {}, "CLOSED"});
+    return fail(broken(fmt::format("the connection to {} was closed", peer_), code));
 }
 
 }  // namespace redisctl::net

@@ -56,6 +56,7 @@ class Transfer {
     friend class Curl;
     void finish(int code);
     Error explain(int code) const;
+    Error broken(std::string message, int code) const;
 
     Loop& loop_;
     Task* owner_;
@@ -63,7 +64,7 @@ class Transfer {
     void* header_list_ = nullptr;
     void* connect_to_ = nullptr;
     std::string peer_;  // host:port, for messages
-    bool connect_only_;
+    bool connect_only_, tls_;
     bool finished_ = false;
     Result<void> result_;
     int status_ = 0, fd_ = -1;

@@ -15,20 +15,20 @@ void CurlStream::advance() {
 Result<void> CurlStream::pump(std::string& out, std::string& in) {
     if (!transfer_.finished()) return {};
     TRY(transfer_.result());
+    // A send that fails is told of only after reading: what the peer said before it hung up (a TLS alert, an -ERR) is the better reason.
+    Result<size_t> moved = 0;
     size_t sent = 0;
-    while (sent < out.size()) {
-        TRY_ASSIGN(const size_t n, transfer_.send(std::string_view(out).substr(sent)));
-        if (n == 0) break;
-        sent += n;
-    }
+    while (sent < out.size() && (moved = transfer_.send(std::string_view(out).substr(sent))) && *moved > 0) sent += *moved;
     out.erase(0, sent);
     // TLS may hold decrypted bytes that poll cannot see, so read until nothing is left.
     std::array<char, 16384> buffer;
     for (;;) {
         TRY_ASSIGN(const size_t n, transfer_.receive(buffer.data(), buffer.size()));
-        if (n == 0) return {};
+        if (n == 0) break;
         in.append(buffer.data(), n);
     }
+    TRY(moved);
+    return {};
 }
 
 Interest CurlStream::interest(bool sending) const {

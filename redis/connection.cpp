@@ -24,10 +24,11 @@ void Connection::ask(std::span<const Request> requests, std::string& out) {
 Result<void> Connection::take_greeting(const Value& reply) {
     const bool is_auth = login_ && greetings_ == 2;
     greetings_--;
-    // The name is a courtesy: an ACL may deny CLIENT, and the replies count all the same.
-    if (!is_auth || !reply.is_error()) return {};
-    Error error = reply_error(reply, "AUTH");
-    if (login_->found && error.reason == "NO_PASSWORD_SET") return {};
+    if (!reply.is_error()) return {};
+    Error error = reply_error(reply, is_auth ? "AUTH" : "CLIENT");
+    // A node that takes no client at all says so once and hangs up. Else the name is a courtesy: an ACL may deny CLIENT, and the replies count all the same.
+    const bool turned_away = error.reason == "MAX_CLIENTS" || error.reason == "DENIED";
+    if (!turned_away && (!is_auth || (login_->found && error.reason == "NO_PASSWORD_SET"))) return {};
     return fail(std::move(error));
 }
 

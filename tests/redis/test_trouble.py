@@ -118,7 +118,7 @@ class NotReady(Asking):
 
     def test_info_that_is_renamed(self):
         with Server('rename-command INFO ""') as server:
-            answer = self.ask("replication-info", "--host", server.address, "--json", code=4)
+            answer = self.ask("replication-info", "--host", server.address, "--json", code=1)
             error = self.error(answer)
             self.assertEqual(error["code"], "UNKNOWN_COMMAND")
             self.assertIn("INFO", error["message"])
