@@ -1,10 +1,12 @@
 """The components of the cluster: how each is told what it needs, and the order in which they start."""
 import json
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from . import own_mounts
 from .ground import inside
 from .images import PAUSE
 from .places import (API, BIN, CONTAINERD_SOCKET, HOME, KUBECONFIG, LOG, NODE, NODE_IP, PKI, POD_RANGE, RUN, SERVICE_RANGE,
@@ -66,9 +68,7 @@ def start_all(cgroup: str, archives: list) -> None:
         start("coredns", BIN / "coredns", "-conf", HOME / "Corefile")
         for done in imports:
             done.result()
-    # Into containerd's mounts, and to its root: a mount namespace alone would lead out of a chroot.
-    containerds = f"/proc/{containerd.pid}"
-    join = ["nsenter", f"--mount={containerds}/ns/mnt", f"--root={containerds}/root", f"--wd={containerds}/root", "--"]
+    join = ["nsenter", f"--mount=/proc/{containerd.pid}/ns/mnt", "--"]
     kubelet = start("kubelet", BIN / "kubelet", "--config", HOME / "kubelet.json", "--kubeconfig", KUBECONFIG, "--root-dir", HOME / "kubelet",
           "--hostname-override", NODE, "--node-ip", NODE_IP, wrap=join)
     await_(60, "the node", lambda: kubectl("wait", "--for", "condition=Ready", f"node/{NODE}", "--timeout", "1s").returncode == 0, kubelet)
@@ -78,9 +78,7 @@ def start_all(cgroup: str, archives: list) -> None:
 
 def start_containerd() -> Component:
     """containerd in a mount namespace of its own: every mount of every pod disappears with the last process in it."""
-    hide = "".join(f"mkdir -p {folder} && mount -t tmpfs hidden {folder} && " for folder in HIDDEN)
-    script = f"{hide} exec containerd --config {HOME}/containerd.toml"
-    return start("containerd", "sh", "-c", script, wrap=["unshare", "--mount", "--propagation", "slave", "--"])
+    return start("containerd", "containerd", "--config", HOME / "containerd.toml", wrap=[sys.executable, own_mounts.__file__, *HIDDEN, "--"])
 
 
 def start_apiserver() -> Component:

@@ -67,7 +67,7 @@ ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, EMPTY) i
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
-_state = {"set up": False}
+_state = {"set up": False, "patience": 180}
 
 
 def need(system: System) -> System:
@@ -75,7 +75,10 @@ def need(system: System) -> System:
     if system not in ALL:
         raise unittest.SkipTest("needs images of several Redis versions, which only the tests' own cluster has")
     set_up_all()
-    eventually(f"{system.pods} pods ready in {system.namespace}", lambda: sum(map(ready, pods(system.namespace).values())) == system.pods, 180)
+    # They started together: when one was waited for in vain, the others need no such patience.
+    patience, _state["patience"] = _state["patience"], 10
+    eventually(f"{system.pods} pods ready in {system.namespace}", lambda: sum(map(ready, pods(system.namespace).values())) == system.pods, patience)
+    _state["patience"] = patience
     return system
 
 
