@@ -22,7 +22,9 @@ std::optional<int> digits(std::string_view text, size_t at, size_t count) {
     return value;
 }
 
-bool has(std::string_view text, size_t at, char c) { return at < text.size() && text[at] == c; }
+bool has(std::string_view text, size_t at, char c) {
+    return at < text.size() && text[at] == c;
+}
 
 }  // namespace
 
@@ -40,7 +42,9 @@ std::optional<std::string> base64_decode(std::string_view text) {
         if (padding > 0 || value == std::string_view::npos) return std::nullopt;
         bits = bits << 6 | static_cast<uint32_t>(value);
         if (++symbols % 4 == 1) continue;
-        out.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (symbols % 4 == 2 ? 4 : symbols % 4 == 3 ? 2 : 0))));
+        out.push_back(static_cast<char>(static_cast<unsigned char>(bits >> (symbols % 4 == 2   ? 4
+                                                                            : symbols % 4 == 3 ? 2
+                                                                                               : 0))));
     }
     if (symbols % 4 == 1 || (symbols + padding) % 4 != 0 || padding > 2) return std::nullopt;
     return out;
@@ -64,15 +68,18 @@ std::string rfc3339_now() {
     auto day = floor<days>(now);
     year_month_day date(day);
     hh_mm_ss time(now - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count());
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                       time.minutes().count(), time.seconds().count());
 }
 
 std::optional<int64_t> parse_rfc3339(std::string_view text) {
     using namespace std::chrono;
     auto y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
     auto h = digits(text, 11, 2), mi = digits(text, 14, 2), s = digits(text, 17, 2);
-    if (!y || !mo || !d || !h || !mi || !s || !has(text, 4, '-') || !has(text, 7, '-') || !has(text, 13, ':') || !has(text, 16, ':')) return std::nullopt;
+    if (!y || !mo || !d || !h || !mi || !s || !has(text, 4, '-') || !has(text, 7, '-') || !has(text, 13, ':') ||
+        !has(text, 16, ':'))
+        return std::nullopt;
     if (!has(text, 10, 'T') && !has(text, 10, 't') && !has(text, 10, ' ')) return std::nullopt;
     year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
     if (!date.ok() || *h > 23 || *mi > 59 || *s > 60) return std::nullopt;

@@ -31,7 +31,8 @@ void handle(int signal) {
 void install() {
     if (read_end >= 0) return;
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;  // without it the default handlers stay, and Ctrl-C still ends us
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return;  // without it the default handlers stay, and Ctrl-C still ends us
     write_end = ends[1];
     read_end = ends[0];
     struct sigaction action {};
@@ -41,10 +42,16 @@ void install() {
     ::sigaction(SIGTERM, &action, nullptr);
 }
 
-int count() { return arrived; }
+int count() {
+    return arrived;
+}
 
-int fd() { return read_end; }
+int fd() {
+    return read_end;
+}
 
-int signal_number() { return first; }
+int signal_number() {
+    return first;
+}
 
 }  // namespace redisctl::interrupt

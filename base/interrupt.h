@@ -3,8 +3,8 @@
 
 namespace redisctl::interrupt {
 
-// Once, before anything can block. The first and second signal are only told; the third ends the process at once, so that
-// nothing that hangs can hold a terminal.
+// Once, before anything can block. The first and second signal are only told; the third ends the process at once, so
+// that nothing that hangs can hold a terminal.
 void install();
 
 // How many came so far.

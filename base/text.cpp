@@ -12,10 +12,14 @@ namespace redisctl {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 // ASCII only: the C library's functions depend on the locale.
-char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower_char(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 // A decimal number with an optional fraction, times `unit`, rounded up; nullopt when it is none or does not fit.
 std::optional<uint64_t> scaled(std::string_view number, uint64_t unit) {
@@ -23,7 +27,8 @@ std::optional<uint64_t> scaled(std::string_view number, uint64_t unit) {
     std::string_view whole = number.substr(0, dot);
     std::string_view fraction = dot < number.size() ? number.substr(dot + 1) : std::string_view();
     if (whole.empty() || (dot < number.size() && fraction.empty()) || fraction.size() > 9) return std::nullopt;
-    if (!std::all_of(whole.begin(), whole.end(), is_digit) || !std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
+    if (!std::all_of(whole.begin(), whole.end(), is_digit) || !std::all_of(fraction.begin(), fraction.end(), is_digit))
+        return std::nullopt;
 
     uint64_t count = 0, numerator = 0, denominator = 1;
     if (std::from_chars(whole.data(), whole.data() + whole.size(), count).ec != std::errc()) return std::nullopt;
@@ -52,7 +57,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (size_t j = 1; j <= b.size(); ++j) {
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
         std::swap(before, last);
         std::swap(last, row);
@@ -80,9 +86,11 @@ Result<Millis> parse_duration(std::string_view text) {
         std::string_view name;
         uint64_t millis;
     };
-    static constexpr std::array<Unit, 5> units{{{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+    static constexpr std::array<Unit, 5> units{
+        {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
     auto bad = [&] {
-        return fail(ErrorCode::usage, fmt::format("'{}' is no duration", printable(text)), "a number and its unit are needed", "write it as 500ms, 5s, 1m30s or 2h");
+        return fail(ErrorCode::usage, fmt::format("'{}' is no duration", printable(text)),
+                    "a number and its unit are needed", "write it as 500ms, 5s, 1m30s or 2h");
     };
     constexpr uint64_t limit = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
     uint64_t total = 0;
@@ -94,7 +102,8 @@ Result<Millis> parse_duration(std::string_view text) {
         rest.remove_prefix(end);
         size_t letters = 0;
         while (letters < rest.size() && rest[letters] >= 'a' && rest[letters] <= 'z') ++letters;
-        auto unit = std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == rest.substr(0, letters); });
+        auto unit =
+            std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == rest.substr(0, letters); });
         if (unit == units.end()) return bad();
         rest.remove_prefix(letters);
         auto part = scaled(number, unit->millis);
@@ -115,13 +124,15 @@ Result<uint64_t> parse_bytes(std::string_view text) {
     std::string unit = lower(text.substr(end));
     uint64_t factor = 1;
     bool known = unit.empty() || unit == "b";
-    if (size_t power = unit.empty() ? std::string_view::npos : prefixes.find(unit[0]); power != std::string_view::npos) {
+    if (size_t power = unit.empty() ? std::string_view::npos : prefixes.find(unit[0]);
+        power != std::string_view::npos) {
         factor = uint64_t{1} << (10 * (power + 1));
         known = unit.size() == 1 || unit.substr(1) == "b" || unit.substr(1) == "ib";
     }
     auto value = known ? scaled(text.substr(0, end), factor) : std::nullopt;
     if (!value)
-        return fail(ErrorCode::usage, fmt::format("'{}' is no size", printable(text)), "a number of bytes, or a number and its unit, is needed", "write it as 64KiB, 1MiB or 2GiB");
+        return fail(ErrorCode::usage, fmt::format("'{}' is no size", printable(text)),
+                    "a number of bytes, or a number and its unit, is needed", "write it as 64KiB, 1MiB or 2GiB");
     return *value;
 }
 

@@ -1,4 +1,5 @@
-// Text in and out: numbers, durations and sizes with their units, names in natural order, bytes made safe for terminals.
+// Text in and out: numbers, durations and sizes with their units, names in natural order, bytes made safe for
+// terminals.
 #pragma once
 
 #include "base/result.h"
@@ -33,7 +34,8 @@ std::string human_bytes(uint64_t bytes);
 // redis-2 before redis-10: digit runs compare as numbers.
 bool natural_less(std::string_view a, std::string_view b);
 
-// Bytes from elsewhere, made safe to print: control characters (ESC, newline, bidi overrides) and broken UTF-8 become visible escapes.
+// Bytes from elsewhere, made safe to print: control characters (ESC, newline, bidi overrides) and broken UTF-8 become
+// visible escapes.
 std::string printable(std::string_view text);
 
 // Replaces broken UTF-8 by U+FFFD; JSON needs it.

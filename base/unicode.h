@@ -13,11 +13,13 @@ struct CodePoint {
     bool valid = true;
 };
 
-// The code point that starts at text[at]; at < text.size(). Overlong forms, surrogates and values over U+10FFFF are broken.
+// The code point that starts at text[at]; at < text.size(). Overlong forms, surrogates and values over U+10FFFF are
+// broken.
 CodePoint decode_utf8(std::string_view text, size_t at);
 void append_utf8(std::string& out, char32_t value);
 
-// False for what moves, hides or reorders text on a terminal: C0 and C1 controls, bidi controls, zero-width and line separators, tags.
+// False for what moves, hides or reorders text on a terminal: C0 and C1 controls, bidi controls, zero-width and line
+// separators, tags.
 bool is_printable(char32_t value);
 
 // 0 for combining characters, 2 for wide ones, else 1.

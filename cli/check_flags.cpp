@@ -22,7 +22,9 @@ Result<void> at_most_one(std::initializer_list<Given> flags, std::string_view wh
     const Given* first = nullptr;
     for (const Given& flag : flags) {
         if (!flag.given) continue;
-        if (first) return fail(ErrorCode::usage, fmt::format("{} and {} contradict each other", first->flag, flag.flag), std::string(why), "give one of them");
+        if (first)
+            return fail(ErrorCode::usage, fmt::format("{} and {} contradict each other", first->flag, flag.flag),
+                        std::string(why), "give one of them");
         first = &flag;
     }
     return {};
@@ -39,21 +41,26 @@ tl::unexpected<Error> of_flag(std::string_view flag, Error error) {
 }
 
 Result<void> check_password(const PasswordFlags& password, std::string_view prefix) {
-    std::string file = fmt::format("--{}password-file", prefix), in = fmt::format("--{}password-stdin", prefix), secret = fmt::format("--{}password-secret", prefix);
-    TRY(at_most_one({{!password.file.empty(), file}, {password.from_stdin, in}, {!password.secret.empty(), secret}}, "a password comes from one place"));
+    std::string file = fmt::format("--{}password-file", prefix), in = fmt::format("--{}password-stdin", prefix),
+                secret = fmt::format("--{}password-secret", prefix);
+    TRY(at_most_one({{!password.file.empty(), file}, {password.from_stdin, in}, {!password.secret.empty(), secret}},
+                    "a password comes from one place"));
     auto parts = split(password.secret, ':');
     if (!password.secret.empty() && (parts.size() != 2 || parts[0].empty() || parts[1].empty()))
-        return fail(ErrorCode::usage, fmt::format("{}: '{}' is no key of a Secret", secret, printable(password.secret)), {}, fmt::format("write it as NAME:KEY: {} redis:redis-password", secret));
+        return fail(ErrorCode::usage, fmt::format("{}: '{}' is no key of a Secret", secret, printable(password.secret)),
+                    {}, fmt::format("write it as NAME:KEY: {} redis:redis-password", secret));
     return {};
 }
 
 // RFC 1123 label, which a namespace's name is.
 bool is_label(std::string_view name) {
     auto word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    return !name.empty() && name.size() <= 63 && word(name.front()) && word(name.back()) && std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '-'; });
+    return !name.empty() && name.size() <= 63 && word(name.front()) && word(name.back()) &&
+           std::all_of(name.begin(), name.end(), [&](char c) { return word(c) || c == '-'; });
 }
 
-Result<std::vector<net::HostPort>> addresses(const std::vector<std::string>& texts, std::string_view flag, uint16_t port) {
+Result<std::vector<net::HostPort>> addresses(const std::vector<std::string>& texts, std::string_view flag,
+                                             uint16_t port) {
     std::vector<net::HostPort> result;
     for (const std::string& text : texts) {
         auto address = net::parse_host_port(text, port);
@@ -84,16 +91,20 @@ Result<void> check_hosts(const TypedFlags& typed) {
 Result<void> check_together(const TypedFlags& typed) {
     TRY(check_hosts(typed));
     std::string format = "-o " + typed.format;
-    TRY(at_most_one({{typed.json, "--json"}, {!typed.format.empty() && typed.format != "json", format}}, "an answer has one format"));
+    TRY(at_most_one({{typed.json, "--json"}, {!typed.format.empty() && typed.format != "json", format}},
+                    "an answer has one format"));
     TRY(at_most_one({{typed.quiet, "-q"}, {typed.verbose, "-v"}}, "one says less, the other more"));
-    TRY(at_most_one({{typed.redis.from_stdin, "--password-stdin"}, {typed.sentinel.from_stdin, "--sentinel-password-stdin"}}, "stdin holds one password"));
+    TRY(at_most_one(
+        {{typed.redis.from_stdin, "--password-stdin"}, {typed.sentinel.from_stdin, "--sentinel-password-stdin"}},
+        "stdin holds one password"));
     TRY(check_password(typed.redis, ""));
     TRY(check_password(typed.sentinel, "sentinel-"));
     TRY(needs({!typed.cert.empty(), "--cert"}, {!typed.key.empty(), "--key"}));
     TRY(needs({!typed.key.empty(), "--key"}, {!typed.cert.empty(), "--cert"}));
     TRY(needs({!typed.as_groups.empty(), "--as-group"}, {!typed.as.empty(), "--as"}));
     if (!typed.ns.empty() && !is_label(typed.ns))
-        return fail(ErrorCode::usage, fmt::format("'{}' is no name of a namespace", printable(typed.ns)), "lower-case letters, digits and '-' are allowed", "kubectl get namespaces");
+        return fail(ErrorCode::usage, fmt::format("'{}' is no name of a namespace", printable(typed.ns)),
+                    "lower-case letters, digits and '-' are allowed", "kubectl get namespaces");
     return {};
 }
 
@@ -118,7 +129,9 @@ Result<CheckedFlags> check(const TypedFlags& typed) {
     globals.nodes = typed.nodes;
     TRY_ASSIGN(globals.hosts, addresses(typed.hosts, "--host", kRedisPort));
     TRY_ASSIGN(globals.sentinels, addresses(typed.sentinels, "--sentinel", kSentinelPort));
-    globals.via = typed.via == "port-forward" ? fleet::Via::port_forward : typed.via == "direct" ? fleet::Via::direct : fleet::Via::automatic;
+    globals.via = typed.via == "port-forward" ? fleet::Via::port_forward
+                  : typed.via == "direct"     ? fleet::Via::direct
+                                              : fleet::Via::automatic;
     globals.redis = typed.redis;
     globals.sentinel = typed.sentinel;
     globals.tls = typed.tls;
@@ -135,15 +148,22 @@ Result<CheckedFlags> check(const TypedFlags& typed) {
     if (!typed.timeout.empty()) {
         auto duration = parse_duration(typed.timeout);
         if (!duration) return of_flag("--timeout", std::move(duration).error());
-        if (*duration <= Millis(0) || *duration > std::chrono::hours(24 * 365)) return fail(ErrorCode::usage, fmt::format("--timeout: '{}' is out of range", printable(typed.timeout)), "more than 0 and at most a year is", "--timeout 10s");
+        if (*duration <= Millis(0) || *duration > std::chrono::hours(24 * 365))
+            return fail(ErrorCode::usage, fmt::format("--timeout: '{}' is out of range", printable(typed.timeout)),
+                        "more than 0 and at most a year is", "--timeout 10s");
         globals.timeout = *duration;
     }
     globals.fail_on_warning = typed.fail_on == "warning";
 
-    checked.format = typed.json ? output::Format::json : output::parse_format(typed.format).value_or(output::Format::table);
+    checked.format =
+        typed.json ? output::Format::json : output::parse_format(typed.format).value_or(output::Format::table);
     checked.headers = typed.no_headers ? output::Headers::hidden : output::Headers::shown;
-    checked.color = typed.color == "always" ? output::ColorWhen::always : typed.color == "never" ? output::ColorWhen::never : output::ColorWhen::automatic;
-    checked.verbosity = typed.quiet ? output::Verbosity::quiet : typed.verbose ? output::Verbosity::verbose : output::Verbosity::normal;
+    checked.color = typed.color == "always"  ? output::ColorWhen::always
+                    : typed.color == "never" ? output::ColorWhen::never
+                                             : output::ColorWhen::automatic;
+    checked.verbosity = typed.quiet     ? output::Verbosity::quiet
+                        : typed.verbose ? output::Verbosity::verbose
+                                        : output::Verbosity::normal;
     return checked;
 }
 

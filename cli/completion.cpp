@@ -12,10 +12,16 @@ std::vector<Completable> completables(const Commands& commands) {
     for (const Command* command : commands) {
         Spec spec;
         command->bind(spec);
-        Completable item{{std::string(command->name)}, std::string(command->summary), std::move(spec.options), std::move(spec.positionals)};
+        Completable item{{std::string(command->name)},
+                         std::string(command->summary),
+                         std::move(spec.options),
+                         0,
+                         std::move(spec.positionals)};
+        item.own = item.options.size();
         for (std::string& name : other_names(*command)) item.names.push_back(std::move(name));
         TypedFlags typed;
-        for (const FlagGroup& group : shared_flags(typed, command->uses, command->group)) item.options.insert(item.options.end(), group.options.begin(), group.options.end());
+        for (const FlagGroup& group : shared_flags(typed, command->uses, command->group))
+            item.options.insert(item.options.end(), group.options.begin(), group.options.end());
         result.push_back(std::move(item));
     }
     return result;

@@ -1,4 +1,5 @@
-// Completion scripts, made from the table of commands. They complete names of nodes and instances by asking redisctl, of contexts and namespaces by asking kubectl where it is.
+// Completion scripts, made from the table of commands. They complete names of nodes and instances by asking redisctl,
+// of contexts and namespaces by asking kubectl where it is.
 #pragma once
 
 #include "cli/registry.h"
@@ -13,14 +14,16 @@ namespace redisctl::cli {
 struct Completable {
     std::vector<std::string> names;  // the command's first
     std::string summary;
-    std::vector<Option> options;     // its own and the shared ones
+    std::vector<Option> options;  // its own and then the shared ones
+    size_t own = 0;               // how many of them are its own
     std::vector<Positional> positionals;
 };
 
 // The strings of options and positionals are whole; their targets must not be used.
 std::vector<Completable> completables(const Commands& commands);
 
-// The words that a positional can be, where they are known beforehand: "command", "kind", "shell", "page". Empty for any other.
+// The words that a positional can be, where they are known beforehand: "command", "kind", "shell", "page". Empty for
+// any other.
 std::vector<std::string> known_words(const std::string& completes, const Commands& commands);
 
 std::string bash_completion(const Commands& commands);

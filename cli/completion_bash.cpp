@@ -28,9 +28,12 @@ _redisctl_target() {
     done
 }
 
+# The lines that begin with what is typed. compgen -W would run what a name holds: $(...).
 _redisctl_words() {
-    local IFS=$'\n'
-    COMPREPLY+=($(compgen -W "$1" -- "$cur"))
+    local word
+    while IFS= read -r word; do
+        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+    done <<<"$1"
 }
 
 _redisctl_dynamic() {
@@ -53,12 +56,29 @@ _redisctl() {
         case ${COMP_WORDS[i]} in
 )sh";
 
-std::string in_case(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " | ")); }
+std::string in_case(const std::vector<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, " | "));
+}
 
-bool takes_value(const Option& option) { return !std::holds_alternative<bool*>(option.target); }
+bool takes_value(const Option& option) {
+    return !std::holds_alternative<bool*>(option.target);
+}
+
+std::string word_list(const std::vector<std::string>& words) {
+    return fmt::format("$'{}'", fmt::join(words, "\\n"));
+}
+
+// The long names of the options from `first` on.
+std::string long_flags(const std::vector<Option>& options, size_t first) {
+    std::vector<std::string> flags;
+    for (size_t i = first; i < options.size(); ++i)
+        for (std::string& name : flag_names(options[i]))
+            if (name.starts_with("--")) flags.push_back(std::move(name));
+    return word_list(flags);
+}
 
 std::string action_for(const std::vector<std::string>& words, const std::string& completes) {
-    if (!words.empty()) return fmt::format("_redisctl_words $'{}'", fmt::join(words, "\\n"));
+    if (!words.empty()) return "_redisctl_words " + word_list(words);
     return completes.empty() ? std::string(":") : "_redisctl_dynamic " + completes;
 }
 
@@ -77,19 +97,38 @@ std::string bash_completion(const Commands& commands) {
         }
     }
     std::string out(kHead);
-    out += fmt::format("            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *) command=${{COMP_WORDS[i]}}; break ;;\n        esac\n    done\n", in_case(valued));
+    out += fmt::format(
+        "            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *) "
+        "command=${{COMP_WORDS[i]}}; break ;;\n        esac\n    done\n",
+        in_case(valued));
     out += "    case $before in\n";
     for (const auto& [flags, action] : values) out += fmt::format("        {}) {}; return ;;\n", flags, action);
-    out += "    esac\n    case $command in\n";
-    out += fmt::format("        '') [[ $cur == -* ]] || _redisctl_words $'{}' ;;\n", fmt::join(names, "\\n"));
+    out += "    esac\n";
+
+    // Most commands share most of their flags.
+    std::map<std::string, std::string> shared;
     for (const Completable& command : all) {
-        std::vector<std::string> flags;
-        for (const Option& option : command.options)
-            for (std::string& name : flag_names(option))
-                if (name.starts_with("--")) flags.push_back(std::move(name));
+        std::string words = long_flags(command.options, command.own);
+        auto [place, added] = shared.emplace(words, fmt::format("flags{}", shared.size() + 1));
+        if (added) out += fmt::format("    local {}={}\n", place->second, words);
+    }
+    out +=
+        fmt::format("    case $command in\n        '') [[ $cur == -* ]] || _redisctl_words {} ;;\n", word_list(names));
+    for (const Completable& command : all) {
+        std::string own = command.own > 0
+                              ? long_flags({command.options.begin(),
+                                            command.options.begin() + static_cast<std::ptrdiff_t>(command.own)},
+                                           0) +
+                                    "$'\\n'"
+                              : std::string();
         std::string argument = ":";
-        if (!command.positionals.empty()) argument = action_for(known_words(command.positionals.back().completes, commands), command.positionals.back().completes);
-        out += fmt::format("        {})\n            if [[ $cur == -* ]]; then _redisctl_words $'{}'; else {}; fi\n            ;;\n", in_case(command.names), fmt::join(flags, "\\n"), argument);
+        if (!command.positionals.empty())
+            argument = action_for(known_words(command.positionals.back().completes, commands),
+                                  command.positionals.back().completes);
+        out += fmt::format(
+            "        {})\n            if [[ $cur == -* ]]; then _redisctl_words {}\"${}\"; else {}; fi\n            "
+            ";;\n",
+            in_case(command.names), own, shared.at(long_flags(command.options, command.own)), argument);
     }
     out += "    esac\n}\n\ncomplete -F _redisctl redisctl\n";
     return out;

@@ -1,5 +1,5 @@
-#include "cli/completion.h"
 #include "base/text.h"
+#include "cli/completion.h"
 #include "commands/context.h"
 
 #include <fmt/format.h>
@@ -17,8 +17,13 @@ struct Options {
 Result<ExitCode> run(Context& context, const Options& options) {
     const std::string& shell = options.shell.front();
     const cli::Commands& commands = cli::all_commands();
-    std::string script = shell == "bash" ? cli::bash_completion(commands) : shell == "zsh" ? cli::zsh_completion(commands) : shell == "fish" ? cli::fish_completion(commands) : std::string();
-    if (script.empty()) return fail(ErrorCode::usage, fmt::format("there is no completion for '{}'", printable(shell)), "bash, zsh and fish are known", "redisctl completion bash");
+    std::string script = shell == "bash"   ? cli::bash_completion(commands)
+                         : shell == "zsh"  ? cli::zsh_completion(commands)
+                         : shell == "fish" ? cli::fish_completion(commands)
+                                           : std::string();
+    if (script.empty())
+        return fail(ErrorCode::usage, fmt::format("there is no completion for '{}'", printable(shell)),
+                    "bash, zsh and fish are known", "redisctl completion bash");
     TRY(context.output().write(script));
     return ExitCode::ok;
 }
@@ -32,6 +37,7 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command completion_command{"completion", Group::tool, "Print the completion script for a shell, to be sourced by it", Uses::nothing, {}, bind};
+extern const Command completion_command{
+    "completion", Group::tool, "Print the completion script for a shell, to be sourced by it", Uses::nothing, {}, bind};
 
 }  // namespace redisctl

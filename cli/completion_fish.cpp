@@ -67,8 +67,10 @@ std::string values_of(const std::vector<std::string>& words, const std::string& 
 
 std::string line_for(const Option& option, const std::string& condition) {
     std::string out = "complete -c redisctl" + condition;
-    for (const std::string& name : flag_names(option)) out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    if (!std::holds_alternative<bool*>(option.target)) out += (option.completes == "file" ? " -r -F" : " -x") + values_of(option.choices, option.completes);
+    for (const std::string& name : flag_names(option))
+        out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
+    if (!std::holds_alternative<bool*>(option.target))
+        out += (option.completes == "file" ? " -r -F" : " -x") + values_of(option.choices, option.completes);
     return out + " -d " + quoted(option.help) + '\n';
 }
 
@@ -77,7 +79,9 @@ std::string line_for(const Option& option, const std::string& condition) {
 std::string fish_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
     std::string out(kHead);
-    for (const Completable& command : all) out += fmt::format("complete -c redisctl -n __fish_use_subcommand -a {} -d {}\n", command.names.front(), quoted(command.summary));
+    for (const Completable& command : all)
+        out += fmt::format("complete -c redisctl -n __fish_use_subcommand -a {} -d {}\n", command.names.front(),
+                           quoted(command.summary));
 
     // A flag that several commands take is one line, with all of them in its condition.
     std::vector<std::pair<std::string, std::vector<std::string>>> lines;
@@ -96,7 +100,8 @@ std::string fish_completion(const Commands& commands) {
     }
     for (const auto& [line, names] : lines) {
         size_t at = line.find('@');
-        out += line.substr(0, at) + quoted(fmt::format("__fish_seen_subcommand_from {}", fmt::join(names, " "))) + line.substr(at + 1);
+        out += line.substr(0, at) + quoted(fmt::format("__fish_seen_subcommand_from {}", fmt::join(names, " "))) +
+               line.substr(at + 1);
     }
     return out;
 }

@@ -65,7 +65,8 @@ std::string action_for(const std::vector<std::string>& words, const std::string&
 
 std::string specification(const Option& option) {
     std::vector<std::string> names = flag_names(option);
-    bool flag = std::holds_alternative<bool*>(option.target), repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
+    bool flag = std::holds_alternative<bool*>(option.target),
+         repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
     std::string tail = fmt::format("[{}]", quoted(option.help));
     if (!flag) tail += fmt::format(":{}:{}", quoted(option.value), action_for(option.choices, option.completes));
     std::string star = repeatable ? "*" : "";
@@ -86,21 +87,28 @@ std::string zsh_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
     std::string out(kHead);
     out += "    commands=(\n";
-    for (const Completable& command : all) out += fmt::format("        '{}:{}'\n", command.names.front(), quoted(command.summary));
+    for (const Completable& command : all)
+        out += fmt::format("        '{}:{}'\n", command.names.front(), quoted(command.summary));
     // Flags before the command's name are those of the command that takes the most of them.
     const Completable* fullest = &all.front();
     for (const Completable& command : all)
         if (command.positionals.empty() && command.options.size() > fullest->options.size()) fullest = &command;
     out += "    )\n    _arguments -C" + specifications(fullest->options, "        ");
     out += " \\\n        '1:command:->command' '*::argument:->argument' && return\n";
-    out += "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        (argument)\n            case $words[1] in\n";
+    out +=
+        "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        "
+        "(argument)\n            case $words[1] in\n";
     for (const Completable& command : all) {
-        out += fmt::format("                ({})\n                    _arguments", fmt::join(command.names, "|")) + specifications(command.options, "                        ");
+        out += fmt::format("                ({})\n                    _arguments", fmt::join(command.names, "|")) +
+               specifications(command.options, "                        ");
         for (const Positional& place : command.positionals)
-            out += fmt::format(" \\\n                        '{}:{}:{}'", place.repeatable ? "*" : "", place.name, action_for(known_words(place.completes, commands), place.completes));
+            out += fmt::format(" \\\n                        '{}:{}:{}'", place.repeatable ? "*" : "", place.name,
+                               action_for(known_words(place.completes, commands), place.completes));
         out += "\n                    ;;\n";
     }
-    out += "            esac\n            ;;\n    esac\n}\n\nif [ \"$funcstack[1]\" = _redisctl ]; then _redisctl \"$@\"; else compdef _redisctl redisctl; fi\n";
+    out +=
+        "            esac\n            ;;\n    esac\n}\n\nif [ \"$funcstack[1]\" = _redisctl ]; then _redisctl \"$@\"; "
+        "else compdef _redisctl redisctl; fi\n";
     return out;
 }
 

@@ -9,7 +9,8 @@
 
 namespace redisctl::cli {
 
-// For an error that ended a command before it changed anything; signal is the one that interrupted (SIGINT, SIGTERM) or 0.
+// For an error that ended a command before it changed anything; signal is the one that interrupted (SIGINT, SIGTERM) or
+// 0.
 ExitCode exit_code(const Error& error, int signal);
 
 struct ExitMeaning {

@@ -1,4 +1,5 @@
-// The flags that commands share, as data for the parser, the help, the completions and the man pages; and what their values mean.
+// The flags that commands share, as data for the parser, the help, the completions and the man pages; and what their
+// values mean.
 #pragma once
 
 #include "base/result.h"
@@ -45,7 +46,8 @@ struct CheckedFlags {
     output::Verbosity verbosity = output::Verbosity::normal;
 };
 
-// Errors (usage): a value that is none of its kind, flags that contradict one another (both are named), one without the other that it needs.
+// Errors (usage): a value that is none of its kind, flags that contradict one another (both are named), one without the
+// other that it needs.
 Result<CheckedFlags> check(const TypedFlags& typed);
 
 }  // namespace redisctl::cli

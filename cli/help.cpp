@@ -67,22 +67,28 @@ std::vector<Entry> entries_of(const std::vector<Option>& options) {
     return entries;
 }
 
-std::string lines(std::string_view title, const std::vector<std::string>& texts) { return texts.empty() ? std::string() : fmt::format("\n{}:\n  {}\n", title, fmt::join(texts, "\n  ")); }
+std::string lines(std::string_view title, const std::vector<std::string>& texts) {
+    return texts.empty() ? std::string() : fmt::format("\n{}:\n  {}\n", title, fmt::join(texts, "\n  "));
+}
 
 std::string exit_codes_help(size_t width) {
     std::vector<Entry> entries;
     for (const ExitMeaning& meaning : exit_meanings())
-        entries.push_back({fmt::format("{:>3}  {:<8}", static_cast<int>(meaning.code), meaning.changed), std::string(meaning.meaning)});
+        entries.push_back({fmt::format("{:>3}  {:<8}", static_cast<int>(meaning.code), meaning.changed),
+                           std::string(meaning.meaning)});
     return "Exit codes, and whether anything was changed:\n\n" + listed(entries, width) + "\n" +
-           wrapped("When several apply: 9, 8, 6, 2, 3 decide alone; then 1 before 7. Commands that only show exit 0 when every node answered. Commands that judge exit 1 on any critical finding, and an "
-                   "unreachable node is one; on warnings only with --fail-on warning.",
-                   0, width);
+           wrapped(
+               "When several apply: 9, 8, 6, 2, 3 decide alone; then 1 before 7. Commands that only show exit 0 when "
+               "every node answered. Commands that judge exit 1 on any critical finding, and an "
+               "unreachable node is one; on warnings only with --fail-on warning.",
+               0, width);
 }
 
 std::string flags_help(size_t width) {
     TypedFlags typed;
     std::string out = "Flags that every command takes which asks servers; they may stand before or behind its name.\n";
-    for (const FlagGroup& group : shared_flags(typed, Uses::target, Group::judge)) out += section(group.title, entries_of(group.options), width);
+    for (const FlagGroup& group : shared_flags(typed, Uses::target, Group::judge))
+        out += section(group.title, entries_of(group.options), width);
     return out;
 }
 
@@ -127,7 +133,8 @@ std::string tool_help(const Commands& commands, size_t width) {
     for (const GroupTitle& group : group_titles()) {
         std::vector<Entry> entries;
         for (const Command* command : commands)
-            if (command->group == group.group) entries.push_back({std::string(command->name), std::string(command->summary)});
+            if (command->group == group.group)
+                entries.push_back({std::string(command->name), std::string(command->summary)});
         out += section(group.title, entries, width, longest);
     }
     out += section("Flags used most",
@@ -138,8 +145,13 @@ std::string tool_help(const Commands& commands, size_t width) {
                     {"-h, --help", "Help for a command: redisctl status --help"},
                     {"    --version", "Show the version of redisctl"}},
                    width);
-    out += lines("Examples", {"redisctl status", "redisctl replication-info -A --json", "redisctl replica-lag --host db1:6379 --max-bytes 1MiB"});
-    out += section("More", {{"redisctl help flags", "all flags that commands share"}, {"redisctl help exit-codes", "what each exit code means"}, {"redisctl COMMAND --help", "what a command does and takes"}}, width);
+    out += lines("Examples", {"redisctl status", "redisctl replication-info -A --json",
+                              "redisctl replica-lag --host db1:6379 --max-bytes 1MiB"});
+    out += section("More",
+                   {{"redisctl help flags", "all flags that commands share"},
+                    {"redisctl help exit-codes", "what each exit code means"},
+                    {"redisctl COMMAND --help", "what a command does and takes"}},
+                   width);
     return out;
 }
 
@@ -148,14 +160,16 @@ std::string command_help(const Command& command, size_t width) {
     command.bind(spec);
     std::string out = wrapped(std::string(command.summary) + '.', 0, width);
     out += "\nUsage:\n  " + usage_line(command, spec) + '\n';
-    if (auto names = other_names(command); !names.empty()) out += fmt::format("\nOther names: {}\n", fmt::join(names, ", "));
+    if (auto names = other_names(command); !names.empty())
+        out += fmt::format("\nOther names: {}\n", fmt::join(names, ", "));
     out += lines("Examples", spec.examples);
     std::vector<Entry> arguments;
     for (const Positional& place : spec.positionals) arguments.push_back({place.name, place.help});
     out += section("Arguments", arguments, width);
     out += section("Flags of this command", entries_of(spec.options), width);
     TypedFlags typed;
-    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group)) out += section(group.title, entries_of(group.options), width);
+    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group))
+        out += section(group.title, entries_of(group.options), width);
     return out;
 }
 
@@ -170,6 +184,8 @@ const std::vector<std::string>& topics() {
     return names;
 }
 
-size_t help_width(size_t columns) { return columns == 0 ? 100 : std::clamp<size_t>(columns, 60, 100); }
+size_t help_width(size_t columns) {
+    return columns == 0 ? 100 : std::clamp<size_t>(columns, 60, 100);
+}
 
 }  // namespace redisctl::cli

@@ -11,7 +11,8 @@
 
 namespace redisctl::cli {
 
-inline constexpr std::string_view kTagline = "See and change Redis and Valkey master/replica systems on Kubernetes and plain hosts.";
+inline constexpr std::string_view kTagline =
+    "See and change Redis and Valkey master/replica systems on Kubernetes and plain hosts.";
 
 struct GroupTitle {
     Group group;

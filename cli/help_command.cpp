@@ -28,8 +28,10 @@ Result<ExitCode> run(Context& context, const Options& options) {
         std::vector<std::string> names = topics();
         for (const Command* known : all_commands()) names.emplace_back(known->name);
         auto meant = nearest(options.about.front(), names);
-        return fail(ErrorCode::usage, fmt::format("there is no command and no topic '{}'{}", printable(options.about.front()), meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()), {},
-                    meant ? fmt::format("redisctl help {}", *meant) : std::string("redisctl help"));
+        return fail(ErrorCode::usage,
+                    fmt::format("there is no command and no topic '{}'{}", printable(options.about.front()),
+                                meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()),
+                    {}, meant ? fmt::format("redisctl help {}", *meant) : std::string("redisctl help"));
     }
     TRY(context.output().write(text));
     return ExitCode::ok;
@@ -37,13 +39,15 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {{"COMMAND", "A command, or a topic: exit-codes, flags", &options->about, false, false, "command"}};
+    spec.positionals = {
+        {"COMMAND", "A command, or a topic: exit-codes, flags", &options->about, false, false, "command"}};
     spec.examples = {"redisctl help status", "redisctl help exit-codes"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 
 }  // namespace
 
-extern const Command help_command{"help", Group::tool, "Explain a command, the shared flags or the exit codes", Uses::nothing, {}, bind};
+extern const Command help_command{"help",        Group::tool, "Explain a command, the shared flags or the exit codes",
+                                  Uses::nothing, {},          bind};
 
 }  // namespace redisctl

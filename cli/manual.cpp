@@ -1,6 +1,7 @@
 #include "cli/manual.h"
 
 #include "base/text.h"
+#include "base/unicode.h"
 #include "base/version.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
@@ -17,10 +18,17 @@ namespace {
 // Text that roff prints as it stands; a dash stays the one that can be pasted.
 std::string roff(std::string_view text) {
     std::string out;
-    for (char c : text) {
-        if (c == '\\') out += "\\e";
-        else if (c == '-') out += "\\-";
-        else out += c;
+    for (size_t at = 0; at < text.size();) {
+        const CodePoint point = decode_utf8(text, at);
+        if (point.value == '\\')
+            out += "\\e";
+        else if (point.value == '-')
+            out += "\\-";
+        else if (point.value < 0x80)
+            out += text[at];
+        else
+            out += fmt::format("\\[u{:04X}]", static_cast<unsigned>(point.value));
+        at += point.length;
     }
     if (out.starts_with('.') || out.starts_with('\'')) out.insert(0, "\\&");
     return out;
@@ -29,10 +37,13 @@ std::string roff(std::string_view text) {
 std::string head(std::string_view name, int chapter, std::string_view what) {
     std::string title;
     for (char c : name) title += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return fmt::format(".TH {} {} \"\" \"redisctl {}\" \"redisctl manual\"\n.SH NAME\n{} \\- {}\n", roff(title), chapter, kVersion, roff(name), roff(what));
+    return fmt::format(".TH {} {} \"\" \"redisctl {}\" \"redisctl manual\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
+                       roff(title), chapter, kVersion, roff(name), roff(what));
 }
 
-std::string tagged(std::string_view label, std::string_view text) { return fmt::format(".TP\n.B {}\n{}\n", roff(label), roff(text)); }
+std::string tagged(std::string_view label, std::string_view text) {
+    return fmt::format(".TP\n.B {}\n{}\n", roff(label), roff(text));
+}
 
 std::string options_of(const std::vector<Option>& options) {
     std::string out;
@@ -55,14 +66,19 @@ std::string see_also(const std::vector<std::string>& pages) {
     std::string out = ".SH SEE ALSO\n";
     for (size_t i = 0; i < pages.size(); ++i) {
         size_t dot = pages[i].rfind('.');
-        out += fmt::format(".BR {} ({}){}\n", roff(pages[i].substr(0, dot)), pages[i].substr(dot + 1), i + 1 < pages.size() ? " ," : "");
+        out += fmt::format(".BR {} ({}){}\n", roff(pages[i].substr(0, dot)), pages[i].substr(dot + 1),
+                           i + 1 < pages.size() ? "," : "");
     }
     return out;
 }
 
-std::string file_of(const Command& command) { return fmt::format("redisctl-{}.1", command.name); }
+std::string file_of(const Command& command) {
+    return fmt::format("redisctl-{}.1", command.name);
+}
 
-std::string lower_first(std::string_view text) { return lower(text.substr(0, 1)) + std::string(text.substr(1)); }
+std::string lower_first(std::string_view text) {
+    return lower(text.substr(0, 1)) + std::string(text.substr(1));
+}
 
 std::string tool_page(const Commands& commands) {
     std::string out = head("redisctl", 1, "see and change Redis and Valkey master/replica systems");
@@ -77,9 +93,12 @@ std::string tool_page(const Commands& commands) {
         if (!entries.empty()) out += fmt::format(".SH \"{}\"\n", roff(group.title)) + entries;
     }
     TypedFlags typed;
-    for (const FlagGroup& group : shared_flags(typed, Uses::target, Group::judge)) out += fmt::format(".SH \"{}\"\n", roff(group.title)) + options_of(group.options);
+    for (const FlagGroup& group : shared_flags(typed, Uses::target, Group::judge))
+        out += fmt::format(".SH \"{}\"\n", roff(group.title)) + options_of(group.options);
     out += ".SH ENVIRONMENT\n" + tagged("KUBECONFIG", "Kubeconfigs to read, separated by colons.") +
-           tagged("REDISCLI_AUTH", "Redis' password where no flag and no Secret gives one; used only with --host or --sentinel, or when exactly one instance is selected.") +
+           tagged("REDISCLI_AUTH",
+                  "Redis' password where no flag and no Secret gives one; used only with --host or --sentinel, or when "
+                  "exactly one instance is selected.") +
            tagged("NO_COLOR", "When it is set and not empty: no colours, save with --color always.");
     std::vector<std::string> pages;
     for (const Command* command : commands) pages.push_back(file_of(*command));
@@ -91,12 +110,17 @@ std::string command_page(const Command& command) {
     Spec spec;
     command.bind(spec);
     std::string out = head(fmt::format("redisctl-{}", command.name), 1, lower_first(command.summary));
-    out += ".SH SYNOPSIS\n.B " + roff(usage_line(command, spec)) + "\n.SH DESCRIPTION\n" + roff(command.summary) + ".\n";
-    if (auto names = other_names(command); !names.empty()) out += fmt::format(".PP\nOther names: {}.\n", roff(fmt::format("{}", fmt::join(names, ", "))));
+    out +=
+        ".SH SYNOPSIS\n.B " + roff(usage_line(command, spec)) + "\n.SH DESCRIPTION\n" + roff(command.summary) + ".\n";
+    if (auto names = other_names(command); !names.empty())
+        out += fmt::format(".PP\nOther names: {}.\n", roff(fmt::format("{}", fmt::join(names, ", "))));
     if (!spec.positionals.empty()) out += ".SH ARGUMENTS\n";
     for (const Positional& place : spec.positionals) out += tagged(place.name, place.help + '.');
     if (!spec.options.empty()) out += ".SH OPTIONS\n" + options_of(spec.options);
-    if (command.uses == Uses::target) out += ".SH \"SHARED OPTIONS\"\nThe flags of\n.BR redisctl (1)\nthat name the target, the way to it, passwords and the format of the answer.\n";
+    if (command.uses == Uses::target)
+        out +=
+            ".SH \"SHARED OPTIONS\"\nThe flags of\n.BR redisctl (1)\nthat name the target, the way to it, passwords "
+            "and the format of the answer.\n";
     out += examples_of(spec.examples);
     return out + see_also({"redisctl.1", "redisctl-exit-codes.7"});
 }
@@ -109,9 +133,11 @@ std::string exit_codes_page() {
         if (!meaning.changed.empty()) text += fmt::format(". Anything changed: {}", meaning.changed);
         out += tagged(std::to_string(static_cast<int>(meaning.code)), text + '.');
     }
-    out += ".PP\nWhen several apply: 9, 8, 6, 2, 3 decide alone; then 1 before 7.\n"
-           "Commands that only show exit 0 when every node answered.\n"
-           "Commands that judge exit 1 on any critical finding, and an unreachable node is one; on warnings only with \\-\\-fail\\-on warning.\n";
+    out +=
+        ".PP\nWhen several apply: 9, 8, 6, 2, 3 decide alone; then 1 before 7.\n"
+        "Commands that only show exit 0 when every node answered.\n"
+        "Commands that judge exit 1 on any critical finding, and an unreachable node is one; on warnings only with "
+        "\\-\\-fail\\-on warning.\n";
     return out + see_also({"redisctl.1"});
 }
 

@@ -13,11 +13,17 @@ namespace redisctl::cli {
 
 namespace {
 
-std::string help_hint(const Command* command) { return command ? fmt::format("redisctl {} --help", command->name) : std::string("redisctl --help"); }
+std::string help_hint(const Command* command) {
+    return command ? fmt::format("redisctl {} --help", command->name) : std::string("redisctl --help");
+}
 
-tl::unexpected<Error> misuse(std::string message, std::string hint) { return fail(ErrorCode::usage, std::move(message), {}, std::move(hint)); }
+tl::unexpected<Error> misuse(std::string message, std::string hint) {
+    return fail(ErrorCode::usage, std::move(message), {}, std::move(hint));
+}
 
-std::string did_you_mean(const std::optional<std::string>& word) { return word ? fmt::format("; did you mean '{}'?", *word) : std::string(); }
+std::string did_you_mean(const std::optional<std::string>& word) {
+    return word ? fmt::format("; did you mean '{}'?", *word) : std::string();
+}
 
 tl::unexpected<Error> unknown_command(const std::string& word, const Commands& commands) {
     std::vector<std::string> names;
@@ -26,14 +32,16 @@ tl::unexpected<Error> unknown_command(const std::string& word, const Commands& c
         names.insert(names.end(), command->aliases.begin(), command->aliases.end());
     }
     auto meant = nearest(word.starts_with("redis-") ? word.substr(6) : word, names);
-    return misuse(fmt::format("there is no command '{}'{}", printable(word), did_you_mean(meant)), meant ? fmt::format("redisctl {}", *meant) : help_hint(nullptr));
+    return misuse(fmt::format("there is no command '{}'{}", printable(word), did_you_mean(meant)),
+                  meant ? fmt::format("redisctl {}", *meant) : help_hint(nullptr));
 }
 
 // Without a command: one of the flags that may stand before its name was looked for.
 tl::unexpected<Error> unknown_flag(const std::string& name, const KnownFlags& known, const Command* command) {
     auto meant = name.starts_with("--") ? nearest(std::string_view(name).substr(2), known.long_names()) : std::nullopt;
     if (meant) meant->insert(0, "--");
-    std::string what = command ? fmt::format("{} takes no flag '{}'", command->name, printable(name)) : fmt::format("'{}' is no flag that may stand before the command", printable(name));
+    std::string what = command ? fmt::format("{} takes no flag '{}'", command->name, printable(name))
+                               : fmt::format("'{}' is no flag that may stand before the command", printable(name));
     return misuse(what + did_you_mean(meant), help_hint(command));
 }
 
@@ -66,25 +74,29 @@ Result<void> check_choices(const Option& option) {
     if (std::find(option.choices.begin(), option.choices.end(), **text) != option.choices.end()) return {};
     auto meant = nearest(**text, option.choices);
     std::string flag = flag_names(option).back();
-    return fail(ErrorCode::usage, fmt::format("{} does not take '{}'", flag, printable(**text)), fmt::format("it takes {}", fmt::join(option.choices, ", ")),
+    return fail(ErrorCode::usage, fmt::format("{} does not take '{}'", flag, printable(**text)),
+                fmt::format("it takes {}", fmt::join(option.choices, ", ")),
                 meant ? fmt::format("{} {}", flag, *meant) : std::string());
 }
 
 Result<void> place_arguments(std::vector<std::string> arguments, const std::vector<Positional>& places) {
     size_t next = 0;
     for (const Positional& place : places) {
-        if (place.required && next >= arguments.size()) return fail(ErrorCode::usage, fmt::format("{} is missing", place.name), place.help);
+        if (place.required && next >= arguments.size())
+            return fail(ErrorCode::usage, fmt::format("{} is missing", place.name), place.help);
         while (next < arguments.size()) {
             place.target->push_back(std::move(arguments[next++]));
             if (!place.repeatable) break;
         }
     }
-    if (next < arguments.size()) return fail(ErrorCode::usage, fmt::format("'{}' is one argument too many", printable(arguments[next])));
+    if (next < arguments.size())
+        return fail(ErrorCode::usage, fmt::format("'{}' is one argument too many", printable(arguments[next])));
     return {};
 }
 
 // The flags' values go to their targets.
-Result<void> fill_flags(const std::vector<Word>& words, const std::vector<Option>& options, const KnownFlags& known, const Command& command) {
+Result<void> fill_flags(const std::vector<Word>& words, const std::vector<Option>& options, const KnownFlags& known,
+                        const Command& command) {
     std::vector<std::string> args;
     for (const Word& word : words) {
         if (word.kind != Word::Kind::flag) continue;
@@ -112,7 +124,8 @@ Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> arg
     TypedFlags typed;
     command.bind(spec);
     std::vector<Option> options = spec.options;
-    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group)) options.insert(options.end(), group.options.begin(), group.options.end());
+    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group))
+        options.insert(options.end(), group.options.begin(), group.options.end());
     KnownFlags known;
     known.add(options);
 
@@ -167,7 +180,9 @@ Result<Invocation> parse(std::span<const char* const> args, const Commands& comm
         }
         if (!shared.has(word.name)) return unknown_flag(word.name, shared, nullptr);
     }
-    bool help = args.empty() || std::any_of(before->words.begin(), before->words.end(), [](const Word& word) { return word.name == "-h" || word.name == "--help"; });
+    bool help = args.empty() || std::any_of(before->words.begin(), before->words.end(), [](const Word& word) {
+                    return word.name == "-h" || word.name == "--help";
+                });
     if (!help) return misuse("no command is named", help_hint(nullptr));
     return invocation;
 }

@@ -23,9 +23,10 @@ struct Invocation {
     CheckedFlags flags;
 };
 
-// args: what stands behind the program's name. Shared flags may stand before or behind the command's name; only that command is bound. Of a repeated single flag
-// the last one wins. What stands behind "--" is never looked at: it belongs to the command, or is its last arguments.
-// Errors (usage): with the nearest word that would have been right, and a hint to paste.
+// args: what stands behind the program's name. Shared flags may stand before or behind the command's name; only that
+// command is bound. Of a repeated single flag the last one wins. What stands behind "--" is never looked at: it belongs
+// to the command, or is its last arguments. Errors (usage): with the nearest word that would have been right, and a
+// hint to paste.
 Result<Invocation> parse(std::span<const char* const> args, const Commands& commands);
 
 }  // namespace redisctl::cli

@@ -1,5 +1,7 @@
 #include "cli/run.h"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
@@ -7,17 +9,18 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace redisctl::cli {
 
 namespace {
 
-// A socket that got number 1 would receive what is meant for people. The wrong direction on purpose: writing there still fails.
+// A socket that got number 1 would receive what is meant for people. The wrong direction on purpose: writing there
+// still fails.
 void open_standard_descriptors() {
     for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 void raise_descriptor_limit() {

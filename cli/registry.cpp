@@ -22,7 +22,8 @@ const Commands& all_commands() {
 const Command* find_command(const Commands& commands, std::string_view word) {
     auto named = [&](std::string_view name) -> const Command* {
         auto found = std::find_if(commands.begin(), commands.end(), [&](const Command* command) {
-            return command->name == name || std::find(command->aliases.begin(), command->aliases.end(), name) != command->aliases.end();
+            return command->name == name ||
+                   std::find(command->aliases.begin(), command->aliases.end(), name) != command->aliases.end();
         });
         return found == commands.end() ? nullptr : *found;
     };

@@ -26,7 +26,9 @@ using output::look_at;
 using output::Output;
 using output::Settings;
 
-int number(ExitCode code) { return static_cast<int>(code); }
+int number(ExitCode code) {
+    return static_cast<int>(code);
+}
 
 Settings settings_for(const CheckedFlags& flags, const Environment& environment) {
     Settings settings;
@@ -38,7 +40,8 @@ Settings settings_for(const CheckedFlags& flags, const Environment& environment)
     return settings;
 }
 
-// Prints the error. Programs get the envelope all the same, save for exits 2 and 70, unless the command has printed its document.
+// Prints the error. Programs get the envelope all the same, save for exits 2 and 70, unless the command has printed its
+// document.
 ExitCode failed(const Error& error, const Command& command, std::string_view context, Output& output) {
     output.error(error);
     ExitCode code = exit_code(error, interrupt::signal_number());
@@ -60,7 +63,8 @@ ExitCode run_command(const Invocation& invocation, const Environment& environmen
     Result<ExitCode> result = invocation.spec.run(context);
     if (!result) return failed(result.error(), command, context.kube_context(), output);
     // Nodes that were not asked any more did not fail to answer. A change knows by itself what an interrupt means.
-    if (interrupt::count() > 0 && command.group != Group::change && *result != ExitCode::ok) return exit_code({ErrorCode::interrupted, {}, {}, {}, {}}, interrupt::signal_number());
+    if (interrupt::count() > 0 && command.group != Group::change && *result != ExitCode::ok)
+        return exit_code({ErrorCode::interrupted, {}, {}, {}, {}}, interrupt::signal_number());
     return *result;
 }
 
@@ -75,7 +79,8 @@ ExitCode answer(std::span<const char* const> args, const Environment& environmen
 
     size_t width = help_width(output.settings().out.columns);
     std::string text = fmt::format("redisctl {}\n", kVersion);
-    if (parsed->asked == Asked::help) text = parsed->command ? command_help(*parsed->command, width) : tool_help(commands, width);
+    if (parsed->asked == Asked::help)
+        text = parsed->command ? command_help(*parsed->command, width) : tool_help(commands, width);
     auto written = output.write(text);
     if (written) return ExitCode::ok;
     output.error(written.error());
@@ -84,7 +89,11 @@ ExitCode answer(std::span<const char* const> args, const Environment& environmen
 
 ExitCode bug(std::string_view what, const Environment& environment) {
     Output output(settings_for({}, environment));
-    output.error({ErrorCode::internal, "this is a bug in redisctl, and what it did is unknown", std::string(what), "report it with the command line and the output of redisctl version --client", {}});
+    output.error({ErrorCode::internal,
+                  "this is a bug in redisctl, and what it did is unknown",
+                  std::string(what),
+                  "report it with the command line and the output of redisctl version --client",
+                  {}});
     return ExitCode::internal;
 }
 

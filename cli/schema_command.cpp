@@ -1,8 +1,7 @@
-#include "output/schema.h"
-
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/context.h"
+#include "output/schema.h"
 
 #include <fmt/format.h>
 
@@ -27,8 +26,10 @@ Result<ExitCode> run(Context& context, const Options& options) {
         text = std::move(*schema);
     } else {
         auto meant = nearest(options.kind.front(), kinds);
-        return fail(ErrorCode::usage, fmt::format("there is no kind '{}'{}", printable(options.kind.front()), meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()), {},
-                    meant ? fmt::format("redisctl schema {}", *meant) : std::string("redisctl schema"));
+        return fail(ErrorCode::usage,
+                    fmt::format("there is no kind '{}'{}", printable(options.kind.front()),
+                                meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()),
+                    {}, meant ? fmt::format("redisctl schema {}", *meant) : std::string("redisctl schema"));
     }
     TRY(context.output().write(text));
     return ExitCode::ok;
@@ -36,13 +37,15 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {{"KIND", "Kind of the document, as its member kind says it; without one the kinds are listed", &options->kind, false, false, "kind"}};
+    spec.positionals = {{"KIND", "Kind of the document, as its member kind says it; without one the kinds are listed",
+                         &options->kind, false, false, "kind"}};
     spec.examples = {"redisctl schema", "redisctl schema ReplicationInfo"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 
 }  // namespace
 
-extern const Command schema_command{"schema", Group::tool, "Print the JSON Schema of a kind of document", Uses::nothing, {}, bind};
+extern const Command schema_command{"schema",      Group::tool, "Print the JSON Schema of a kind of document",
+                                    Uses::nothing, {},          bind};
 
 }  // namespace redisctl

@@ -14,7 +14,8 @@ std::vector<std::string> flag_names(const Option& option) {
 
 void KnownFlags::add(const std::vector<Option>& options) {
     for (const Option& option : options)
-        for (const std::string& name : flag_names(option)) takes_value_[name] = !std::holds_alternative<bool*>(option.target);
+        for (const std::string& name : flag_names(option))
+            takes_value_[name] = !std::holds_alternative<bool*>(option.target);
 }
 
 bool KnownFlags::takes_value(std::string_view name) const {

@@ -42,7 +42,8 @@ struct Words {
 
 enum class Until { end, first_argument };
 
-// Takes "--x=v", "--x v", "-xv", "-x=v", "-x v" and "-abc" apart. A flag that is not known takes no value. Errors (usage): a value is missing, or there is one too many.
+// Takes "--x=v", "--x v", "-xv", "-x=v", "-x v" and "-abc" apart. A flag that is not known takes no value. Errors
+// (usage): a value is missing, or there is one too many.
 Result<Words> tell_apart(std::span<const char* const> args, const KnownFlags& known, Until until);
 
 }  // namespace redisctl::cli

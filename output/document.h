@@ -24,7 +24,8 @@ struct ErrorItem {
 nlohmann::ordered_json to_json(const Finding& finding);
 nlohmann::ordered_json to_json(const ErrorItem& item);
 
-// The envelope {apiVersion, kind, context, items, findings, errors}. Strings may hold any bytes: rendering makes them valid and safe.
+// The envelope {apiVersion, kind, context, items, findings, errors}. Strings may hold any bytes: rendering makes them
+// valid and safe.
 class Document {
   public:
     // An empty context becomes null: there is no Kubernetes.

@@ -4,11 +4,16 @@ namespace redisctl::output {
 
 std::string_view format_name(Format format) {
     switch (format) {
-        case Format::table: return "table";
-        case Format::wide: return "wide";
-        case Format::json: return "json";
-        case Format::yaml: return "yaml";
-        case Format::name: return "name";
+        case Format::table:
+            return "table";
+        case Format::wide:
+            return "wide";
+        case Format::json:
+            return "json";
+        case Format::yaml:
+            return "yaml";
+        case Format::name:
+            return "name";
     }
     return "table";
 }

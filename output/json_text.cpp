@@ -8,7 +8,8 @@
 namespace redisctl::output {
 
 std::string json_text(const nlohmann::ordered_json& json, Layout layout) {
-    std::string plain = json.dump(layout == Layout::indented ? 2 : -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    std::string plain =
+        json.dump(layout == Layout::indented ? 2 : -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     std::string out;
     out.reserve(plain.size() + 1);
     for (size_t at = 0; at < plain.size();) {

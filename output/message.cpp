@@ -25,6 +25,8 @@ std::string error_text(const Error& error, const Terminal& terminal) {
     return out;
 }
 
-std::string note_text(std::string_view text) { return "redisctl: " + printable(text) + '\n'; }
+std::string note_text(std::string_view text) {
+    return "redisctl: " + printable(text) + '\n';
+}
 
 }  // namespace redisctl::output

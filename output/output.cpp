@@ -29,7 +29,9 @@ Result<void> Output::print(const Document& document) {
     return {};
 }
 
-Result<void> Output::print_line(const nlohmann::ordered_json& document) { return write(json_text(document, Layout::line)); }
+Result<void> Output::print_line(const nlohmann::ordered_json& document) {
+    return write(json_text(document, Layout::line));
+}
 
 Result<void> Output::write(std::string_view text) {
     printed_ = true;
@@ -42,7 +44,9 @@ Result<void> Output::write(std::string_view text) {
     return written;
 }
 
-void Output::error(const Error& error) { say(error_text(error, settings_.err)); }
+void Output::error(const Error& error) {
+    say(error_text(error, settings_.err));
+}
 
 void Output::note(std::string_view text) {
     if (settings_.verbosity != Verbosity::quiet) say(note_text(text));
@@ -53,6 +57,8 @@ void Output::detail(std::string_view text) {
 }
 
 // There is nowhere left to tell that stderr cannot be written.
-void Output::say(std::string_view text) { (void)write_all(settings_.err_fd, text); }
+void Output::say(std::string_view text) {
+    (void)write_all(settings_.err_fd, text);
+}
 
 }  // namespace redisctl::output

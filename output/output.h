@@ -24,9 +24,10 @@ class Output {
   public:
     explicit Output(Settings settings) : settings_(settings) {}
 
-    // The one document of a command that looks. With json and yaml nothing else is said; else findings follow the tables (on stderr with --no-headers or
-    // -o name, where stdout is for programs) and errors go to stderr, each hint once.
-    // Errors: io when stdout cannot be written. A reader that went away is none: the answer stays what it is, and closed() says so.
+    // The one document of a command that looks. With json and yaml nothing else is said; else findings follow the
+    // tables (on stderr with --no-headers or -o name, where stdout is for programs) and errors go to stderr, each hint
+    // once. Errors: io when stdout cannot be written. A reader that went away is none: the answer stays what it is, and
+    // closed() says so.
     Result<void> print(const Document& document);
 
     // The same as one line of NDJSON, whatever the format, for what follows or changes.

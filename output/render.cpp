@@ -13,14 +13,19 @@ namespace {
 
 Tone tone_of(Severity severity) {
     switch (severity) {
-        case Severity::info: return Tone::dim;
-        case Severity::warning: return Tone::warn;
-        case Severity::critical: return Tone::bad;
+        case Severity::info:
+            return Tone::dim;
+        case Severity::warning:
+            return Tone::warn;
+        case Severity::critical:
+            return Tone::bad;
     }
     return Tone::plain;
 }
 
-std::string padded(std::string_view text, size_t width) { return std::string(text) + std::string(width - std::min(width, display_width(text)), ' '); }
+std::string padded(std::string_view text, size_t width) {
+    return std::string(text) + std::string(width - std::min(width, display_width(text)), ' ');
+}
 
 }  // namespace
 
@@ -49,7 +54,8 @@ std::string render_findings(const std::vector<Finding>& findings, const Terminal
     }
     std::string out;
     for (const Finding& finding : findings) {
-        out += paint(padded(severity_name(finding.severity), severity_width), tone_of(finding.severity), terminal) + "  ";
+        out +=
+            paint(padded(severity_name(finding.severity), severity_width), tone_of(finding.severity), terminal) + "  ";
         out += padded(printable(finding.code), code_width) + "  ";
         if (several && !finding.instance.empty()) out += printable(finding.instance) + ": ";
         out += printable(finding.message) + '\n';

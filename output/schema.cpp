@@ -35,57 +35,73 @@ Json status_item() {
 }
 
 Json master_info_item() {
-    return per_instance({{"master", text_or_null("null unless all witnesses agree")}, {"agreed", boolean()}, {"witnesses", array(ref("Witness"))}, {"node", or_null(ref("Node"))}});
+    return per_instance({{"master", text_or_null("null unless all witnesses agree")},
+                         {"agreed", boolean()},
+                         {"witnesses", array(ref("Witness"))},
+                         {"node", or_null(ref("Node"))}});
 }
 
 Json replica_lag_item() {
-    return per_instance({{"master", text_or_null()},
-                         {"masterOffset", integer_or_null()},
-                         {"replicas", nodes_of({{"role", role()},
-                                                {"linkStatus", link_status()},
-                                                {"offset", integer_or_null("bytes applied")},
-                                                {"lagBytes", integer_or_null("behind the master on the same history, from the same look")},
-                                                {"lagSeconds", integer_or_null("since the master last heard the replica's acknowledgement")},
-                                                {"lastIoSeconds", integer_or_null("what INFO calls it; no lag")},
-                                                {"withinLimits", boolean_or_null("null when no limit was asked for")}})}});
+    return per_instance(
+        {{"master", text_or_null()},
+         {"masterOffset", integer_or_null()},
+         {"replicas",
+          nodes_of({{"role", role()},
+                    {"linkStatus", link_status()},
+                    {"offset", integer_or_null("bytes applied")},
+                    {"lagBytes", integer_or_null("behind the master on the same history, from the same look")},
+                    {"lagSeconds", integer_or_null("since the master last heard the replica's acknowledgement")},
+                    {"lastIoSeconds", integer_or_null("what INFO calls it; no lag")},
+                    {"withinLimits", boolean_or_null("null when no limit was asked for")}})}});
 }
 
 Json role_item() {
-    return per_instance({{"nodes", nodes_of({{"role", role()},
-                                             {"masterHost", text_or_null()},
-                                             {"masterPort", integer_or_null()},
-                                             {"masterNode", text_or_null("the node at masterHost:masterPort; null when it is none of the instance")},
-                                             {"linkStatus", link_status()},
-                                             {"offset", integer_or_null("of a master what it wrote, of a replica what it applied")},
-                                             {"replicas", integer_or_null("attached")}})}});
+    return per_instance(
+        {{"nodes", nodes_of({{"role", role()},
+                             {"masterHost", text_or_null()},
+                             {"masterPort", integer_or_null()},
+                             {"masterNode",
+                              text_or_null("the node at masterHost:masterPort; null when it is none of the instance")},
+                             {"linkStatus", link_status()},
+                             {"offset", integer_or_null("of a master what it wrote, of a replica what it applied")},
+                             {"replicas", integer_or_null("attached")}})}});
 }
 
 Json ping_item() {
     return per_instance(
-        {{"nodes", nodes_of({{"kind", one_of({"redis", "sentinel"})}, {"ok", boolean()}, {"tookMs", number_or_null("from the start of the connection to the answer")}, {"reply", text_or_null()}})}});
+        {{"nodes", nodes_of({{"kind", one_of({"redis", "sentinel"})},
+                             {"ok", boolean()},
+                             {"tookMs", number_or_null("from the start of the connection to the answer")},
+                             {"reply", text_or_null()}})}});
 }
 
 Json pod_list_item() {
-    return per_instance({{"nodes", nodes_of({{"pod", text_or_null()},
-                                             {"kind", one_of({"redis", "sentinel"})},
-                                             {"phase", text_or_null()},
-                                             {"ready", boolean_or_null()},
-                                             {"restarts", integer_or_null()},
-                                             {"k8sNode", text_or_null()},
-                                             {"address", text_or_null()},
-                                             {"route", one_of({"port-forward", "direct"})},
-                                             {"tls", boolean()},
-                                             {"passwordSource", text("where the password comes from, never what it is")},
-                                             {"ownerKind", text_or_null()},
-                                             {"owner", text_or_null()}})}});
+    return per_instance(
+        {{"nodes", nodes_of({{"pod", text_or_null()},
+                             {"kind", one_of({"redis", "sentinel"})},
+                             {"phase", text_or_null()},
+                             {"ready", boolean_or_null()},
+                             {"restarts", integer_or_null()},
+                             {"k8sNode", text_or_null()},
+                             {"address", text_or_null()},
+                             {"route", one_of({"port-forward", "direct"})},
+                             {"tls", boolean()},
+                             {"passwordSource", text("where the password comes from, never what it is")},
+                             {"ownerKind", text_or_null()},
+                             {"owner", text_or_null()}})}});
 }
 
 Json info_item() {
     Json section{{"type", "object"}, {"additionalProperties", text()}};
-    return per_instance({{"nodes", nodes_of({{"sections", or_null(Json{{"type", "object"}, {"additionalProperties", section}})}})}});
+    return per_instance(
+        {{"nodes", nodes_of({{"sections", or_null(Json{{"type", "object"}, {"additionalProperties", section}})}})}});
 }
 
-Json version_item() { return per_instance({{"nodes", nodes_of({{"server", text_or_null("redis or valkey")}, {"version", text_or_null()}})}, {"mixed", boolean()}}); }
+Json version_item() {
+    return per_instance(
+        {{"nodes", nodes_of({{"server", text_or_null("redis or valkey")}, {"version", text_or_null()}})},
+         {"mixed", boolean()}});
+}
 
 Members version_extra() {
     Json libraries{{"type", "object"}, {"additionalProperties", text()}};
@@ -98,8 +114,12 @@ struct Kind {
     Members (*extra)();
 };
 
-Members none() { return {}; }
-Json instance_item() { return ref("Instance"); }
+Members none() {
+    return {};
+}
+Json instance_item() {
+    return ref("Instance");
+}
 
 constexpr std::array<Kind, 9> kKinds{{{"Info", info_item, none},
                                       {"MasterInfo", master_info_item, none},
@@ -122,13 +142,17 @@ std::vector<std::string_view> schema_kinds() {
 std::optional<Json> schema(std::string_view name) {
     auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
     if (kind == kKinds.end()) return std::nullopt;
-    Members members{{"apiVersion", constant("redisctl/v1")}, {"kind", constant(name)}, {"context", text_or_null("the kubeconfig's context; null without Kubernetes")}};
-    Members extra = kind->extra();
-    members.insert(members.end(), extra.begin(), extra.end());
-    members.insert(members.end(), {{"items", array(kind->item())}, {"findings", array(ref("Finding"))}, {"errors", array(ref("Error"))}});
+    Members members{{"apiVersion", constant("redisctl/v1")},
+                    {"kind", constant(name)},
+                    {"context", text_or_null("the kubeconfig's context; null without Kubernetes")}};
+    members.insert(
+        members.end(),
+        {{"items", array(kind->item())}, {"findings", array(ref("Finding"))}, {"errors", array(ref("Error"))}});
 
     Json result{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", name}};
     result.update(object(members));
+    // Not required: the envelope of a command that failed has only what every kind has.
+    for (auto& [member, part] : kind->extra()) result["properties"][member] = std::move(part);
     result["$defs"] = used_definitions(result);
     return result;
 }

@@ -13,8 +13,8 @@ namespace redisctl::output {
 // The kinds that have a schema, sorted.
 std::vector<std::string_view> schema_kinds();
 
-// The schema of a kind, its shared pieces under $defs; nullopt for an unknown kind. Every member that a document always has is required, and no others are
-// allowed: the contract changes by adding, and then this changes with it.
+// The schema of a kind, its shared pieces under $defs; nullopt for an unknown kind. Every member that a document always
+// has is required, and no others are allowed: the contract changes by adding, and then this changes with it.
 std::optional<nlohmann::ordered_json> schema(std::string_view kind);
 
 // The same as indented text.

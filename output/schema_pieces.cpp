@@ -18,7 +18,8 @@ constexpr std::string_view kRefPrefix = "#/$defs/";
 Json instance() {
     return object({{"name", text()},
                    {"namespace", text_or_null("null without Kubernetes")},
-                   {"system", one_of({"standalone", "generic", "sentinel", "bitnami-standalone", "bitnami-replication", "bitnami-sentinel", "bitnami-ismaster", "spotahome", "spotahome-bootstrap",
+                   {"system", one_of({"standalone", "generic", "sentinel", "bitnami-standalone", "bitnami-replication",
+                                      "bitnami-sentinel", "bitnami-ismaster", "spotahome", "spotahome-bootstrap",
                                       "sb-standalone", "sb-replica", "unrelated-masters", "cluster-mode"})},
                    {"evidence", array(text())},
                    {"health", one_of({"healthy", "degraded", "critical", "unknown"})},
@@ -30,26 +31,28 @@ Json instance() {
 }
 
 Json node() {
-    return object({{"name", text()},
-                   {"pod", text_or_null()},
-                   {"k8sNode", text_or_null()},
-                   {"address", text_or_null("host:port")},
-                   {"version", text_or_null()},
-                   {"runId", text_or_null()},
-                   {"role", role()},
-                   {"masterNode", text_or_null("the node at masterHost:masterPort; null when it is none of the instance")},
-                   {"masterHost", text_or_null()},
-                   {"masterPort", integer_or_null()},
-                   {"linkStatus", link_status()},
-                   {"offset", integer_or_null("master_repl_offset of a master, the applied offset of a replica")},
-                   {"lagBytes", integer_or_null("behind the master, from the same look and on the same history; null for a master")},
-                   {"lagSeconds", integer_or_null("since the master last heard this replica's acknowledgement")},
-                   {"lastIoSeconds", integer_or_null("what INFO calls it; no lag")},
-                   {"syncInProgress", boolean_or_null()},
-                   {"connectedReplicas", integer_or_null()},
-                   {"priority", integer_or_null()},
-                   {"replid", text_or_null()},
-                   {"error", or_null(ref("Error"))}});
+    return object(
+        {{"name", text()},
+         {"pod", text_or_null()},
+         {"k8sNode", text_or_null()},
+         {"address", text_or_null("host:port")},
+         {"version", text_or_null()},
+         {"runId", text_or_null()},
+         {"role", role()},
+         {"masterNode", text_or_null("the node at masterHost:masterPort; null when it is none of the instance")},
+         {"masterHost", text_or_null()},
+         {"masterPort", integer_or_null()},
+         {"linkStatus", link_status()},
+         {"offset", integer_or_null("master_repl_offset of a master, the applied offset of a replica")},
+         {"lagBytes",
+          integer_or_null("behind the master, from the same look and on the same history; null for a master")},
+         {"lagSeconds", integer_or_null("since the master last heard this replica's acknowledgement")},
+         {"lastIoSeconds", integer_or_null("what INFO calls it; no lag")},
+         {"syncInProgress", boolean_or_null()},
+         {"connectedReplicas", integer_or_null()},
+         {"priority", integer_or_null()},
+         {"replid", text_or_null()},
+         {"error", or_null(ref("Error"))}});
 }
 
 Json sentinel() {
@@ -81,7 +84,9 @@ Json service() {
                    {"routesTo", one_of({"master", "replica", "all", "nothing", "unknown"})}});
 }
 
-Json witness() { return object({{"source", one_of({"role", "sentinel", "label", "service"})}, {"by", text()}, {"says", text()}}); }
+Json witness() {
+    return object({{"source", one_of({"role", "sentinel", "label", "service"})}, {"by", text()}, {"says", text()}});
+}
 
 Json finding() {
     return object({{"code", text()},
@@ -93,7 +98,12 @@ Json finding() {
 }
 
 Json error() {
-    return object({{"code", text()}, {"instance", text_or_null()}, {"node", text_or_null()}, {"message", text()}, {"cause", text_or_null()}, {"hint", text_or_null()}});
+    return object({{"code", text()},
+                   {"instance", text_or_null()},
+                   {"node", text_or_null()},
+                   {"message", text()},
+                   {"cause", text_or_null()},
+                   {"hint", text_or_null()}});
 }
 
 void collect_refs(const Json& schema, std::set<std::string>& names) {
@@ -107,14 +117,30 @@ void collect_refs(const Json& schema, std::set<std::string>& names) {
 
 }  // namespace
 
-Json text(std::string_view description) { return typed("string", description); }
-Json text_or_null(std::string_view description) { return typed({"string", "null"}, description); }
-Json integer(std::string_view description) { return typed("integer", description); }
-Json integer_or_null(std::string_view description) { return typed({"integer", "null"}, description); }
-Json number_or_null(std::string_view description) { return typed({"number", "null"}, description); }
-Json boolean(std::string_view description) { return typed("boolean", description); }
-Json boolean_or_null(std::string_view description) { return typed({"boolean", "null"}, description); }
-Json constant(std::string_view value) { return Json{{"const", value}}; }
+Json text(std::string_view description) {
+    return typed("string", description);
+}
+Json text_or_null(std::string_view description) {
+    return typed({"string", "null"}, description);
+}
+Json integer(std::string_view description) {
+    return typed("integer", description);
+}
+Json integer_or_null(std::string_view description) {
+    return typed({"integer", "null"}, description);
+}
+Json number_or_null(std::string_view description) {
+    return typed({"number", "null"}, description);
+}
+Json boolean(std::string_view description) {
+    return typed("boolean", description);
+}
+Json boolean_or_null(std::string_view description) {
+    return typed({"boolean", "null"}, description);
+}
+Json constant(std::string_view value) {
+    return Json{{"const", value}};
+}
 
 Json one_of(std::initializer_list<std::string_view> values) {
     Json list = Json::array();
@@ -122,10 +148,18 @@ Json one_of(std::initializer_list<std::string_view> values) {
     return Json{{"enum", list}};
 }
 
-Json role() { return one_of({"master", "replica", "unknown"}); }
-Json link_status() { return Json{{"enum", Json::array({"up", "down", nullptr})}}; }
-Json array(Json items) { return Json{{"type", "array"}, {"items", std::move(items)}}; }
-Json or_null(Json schema) { return Json{{"anyOf", Json::array({std::move(schema), Json{{"type", "null"}}})}}; }
+Json role() {
+    return one_of({"master", "replica", "unknown"});
+}
+Json link_status() {
+    return Json{{"enum", Json::array({"up", "down", nullptr})}};
+}
+Json array(Json items) {
+    return Json{{"type", "array"}, {"items", std::move(items)}};
+}
+Json or_null(Json schema) {
+    return Json{{"anyOf", Json::array({std::move(schema), Json{{"type", "null"}}})}};
+}
 
 Json object(const Members& members) {
     Json properties = Json::object(), required = Json::array();
@@ -133,14 +167,18 @@ Json object(const Members& members) {
         properties[name] = schema;
         required.push_back(name);
     }
-    return Json{{"type", "object"}, {"additionalProperties", false}, {"required", required}, {"properties", properties}};
+    return Json{
+        {"type", "object"}, {"additionalProperties", false}, {"required", required}, {"properties", properties}};
 }
 
-Json ref(std::string_view name) { return Json{{"$ref", std::string(kRefPrefix) + std::string(name)}}; }
+Json ref(std::string_view name) {
+    return Json{{"$ref", std::string(kRefPrefix) + std::string(name)}};
+}
 
 Json definition(std::string_view name) {
-    static const std::map<std::string_view, Json (*)()> definitions{{"Error", error},     {"Finding", finding}, {"Instance", instance}, {"Node", node},
-                                                                    {"Sentinel", sentinel}, {"Service", service}, {"Witness", witness}};
+    static const std::map<std::string_view, Json (*)()> definitions{
+        {"Error", error},       {"Finding", finding}, {"Instance", instance}, {"Node", node},
+        {"Sentinel", sentinel}, {"Service", service}, {"Witness", witness}};
     return definitions.at(name)();
 }
 

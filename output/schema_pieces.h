@@ -1,4 +1,5 @@
-// The words that schemas are made of, and the pieces that several kinds share. Included by schema.cpp only: it brings all of nlohmann/json.
+// The words that schemas are made of, and the pieces that several kinds share. Included by schema.cpp only: it brings
+// all of nlohmann/json.
 #pragma once
 
 #include <nlohmann/json.hpp>

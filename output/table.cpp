@@ -38,7 +38,8 @@ void shrink(std::vector<size_t>& widths, const std::vector<const Column*>& colum
     while (total > limit) {
         size_t widest = widths.size();
         for (size_t i = 0; i < widths.size(); ++i) {
-            bool may = columns[i]->align == Align::left && widths[i] > std::max(kNarrowest, display_width(columns[i]->title));
+            bool may =
+                columns[i]->align == Align::left && widths[i] > std::max(kNarrowest, display_width(columns[i]->title));
             if (may && (widest == widths.size() || widths[i] > widths[widest])) widest = i;
         }
         if (widest == widths.size()) return;
@@ -47,7 +48,8 @@ void shrink(std::vector<size_t>& widths, const std::vector<const Column*>& colum
     }
 }
 
-void append_row(std::string& out, const Row& row, const std::vector<const Column*>& columns, const std::vector<size_t>& widths, const Terminal& terminal) {
+void append_row(std::string& out, const Row& row, const std::vector<const Column*>& columns,
+                const std::vector<size_t>& widths, const Terminal& terminal) {
     for (size_t i = 0; i < row.size(); ++i) {
         std::string text = display_width(row[i].text) > widths[i] ? cut(row[i].text, widths[i]) : row[i].text;
         std::string blanks(widths[i] - display_width(text), ' ');
@@ -91,7 +93,8 @@ std::string render_table(const Table& table, Detail detail, Headers headers, con
     std::string out;
     if (headers == Headers::shown) {
         if (!table.heading.empty())
-            for (std::string_view line : split(table.heading, '\n')) out += paint(printable(line), Tone::strong, terminal) + '\n';
+            for (std::string_view line : split(table.heading, '\n'))
+                out += paint(printable(line), Tone::strong, terminal) + '\n';
         append_row(out, titles, columns, widths, terminal);
     }
     for (const Row& row : rows) append_row(out, row, columns, widths, terminal);

@@ -22,17 +22,19 @@ struct Column {
     Align align = Align::left;
 };
 
-// Text may come from a server as it is. An empty cell is printed as "-", so that every row has the same number of words.
+// Text may come from a server as it is. An empty cell is printed as "-", so that every row has the same number of
+// words.
 struct Cell {
     Cell() = default;
     Cell(std::string content, Tone t = Tone::plain) : text(std::move(content)), tone(t) {}
     Cell(std::string_view content, Tone t = Tone::plain) : text(content), tone(t) {}
     Cell(const char* content, Tone t = Tone::plain) : text(content), tone(t) {}
     template <std::integral Number>
-        requires(!std::same_as<Number, bool>)
-    Cell(Number number, Tone t = Tone::plain) : text(std::to_string(number)), tone(t) {}
+    requires(!std::same_as<Number, bool>) Cell(Number number, Tone t = Tone::plain)
+        : text(std::to_string(number)), tone(t) {}
     // Unknown is "-", never 0.
-    Cell(const std::optional<int64_t>& number, Tone t = Tone::plain) : text(number ? std::to_string(*number) : std::string()), tone(t) {}
+    Cell(const std::optional<int64_t>& number, Tone t = Tone::plain)
+        : text(number ? std::to_string(*number) : std::string()), tone(t) {}
 
     std::string text;
     Tone tone = Tone::plain;
@@ -47,8 +49,8 @@ struct Table {
 enum class Detail { normal, wide };
 enum class Headers { shown, hidden };
 
-// Every line ends with a newline, none with blanks. On a terminal that is too narrow the widest left-aligned columns are cut with "…",
-// save with Detail::wide; in a pipe nothing is ever cut.
+// Every line ends with a newline, none with blanks. On a terminal that is too narrow the widest left-aligned columns
+// are cut with "…", save with Detail::wide; in a pipe nothing is ever cut.
 std::string render_table(const Table& table, Detail detail, Headers headers, const Terminal& terminal);
 
 }  // namespace redisctl::output

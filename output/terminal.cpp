@@ -1,6 +1,7 @@
 #include "output/terminal.h"
 
 #include <sys/ioctl.h>
+
 #include <unistd.h>
 
 namespace redisctl::output {
@@ -19,12 +20,23 @@ std::string paint(std::string_view text, Tone tone, const Terminal& terminal) {
     if (!terminal.color || tone == Tone::plain || text.empty()) return std::string(text);
     std::string_view code;
     switch (tone) {
-        case Tone::plain: break;
-        case Tone::good: code = "32"; break;
-        case Tone::warn: code = "33"; break;
-        case Tone::bad: code = "31"; break;
-        case Tone::dim: code = "2"; break;
-        case Tone::strong: code = "1"; break;
+        case Tone::plain:
+            break;
+        case Tone::good:
+            code = "32";
+            break;
+        case Tone::warn:
+            code = "33";
+            break;
+        case Tone::bad:
+            code = "31";
+            break;
+        case Tone::dim:
+            code = "2";
+            break;
+        case Tone::strong:
+            code = "1";
+            break;
     }
     std::string out = "\x1b[";
     out.append(code).append("m").append(text).append("\x1b[0m");

@@ -15,8 +15,11 @@ namespace redisctl::output {
 Result<void> write_all(int fd, std::string_view text) {
     int signals = interrupt::count();
     auto failed = [&](int error) -> tl::unexpected<Error> {
-        std::string name = fd == STDOUT_FILENO ? "stdout" : fd == STDERR_FILENO ? "stderr" : fmt::format("descriptor {}", fd);
-        if (error == EINTR) return fail(ErrorCode::interrupted, fmt::format("{} was not read when a signal came", name));
+        std::string name = fd == STDOUT_FILENO   ? "stdout"
+                           : fd == STDERR_FILENO ? "stderr"
+                                                 : fmt::format("descriptor {}", fd);
+        if (error == EINTR)
+            return fail(ErrorCode::interrupted, fmt::format("{} was not read when a signal came", name));
         Error io{ErrorCode::io, fmt::format("{} could not be written", name), std::strerror(error), {}, {}};
         return fail(error == EPIPE ? std::move(io).with_reason(std::string(kClosedPipe)) : std::move(io));
     };

@@ -9,8 +9,8 @@ namespace redisctl::output {
 
 inline constexpr std::string_view kClosedPipe = "EPIPE";  // Error::reason: the reader went away
 
-// Blocks until all is written, also where the descriptor is non-blocking. Errors: io (reason kClosedPipe when the reader went away);
-// interrupted when a signal came while it waited.
+// Blocks until all is written, also where the descriptor is non-blocking. Errors: io (reason kClosedPipe when the
+// reader went away); interrupted when a signal came while it waited.
 Result<void> write_all(int fd, std::string_view text);
 
 }  // namespace redisctl::output

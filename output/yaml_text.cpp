@@ -14,15 +14,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-// Narrow on purpose: no YAML reader sees anything but a string in a text that starts with a letter and holds only these, save for the words.
+// Narrow on purpose: no YAML reader sees anything but a string in a text that starts with a letter and holds only
+// these, save for the words.
 bool may_be_plain(std::string_view text) {
-    static constexpr std::array<std::string_view, 10> words{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan"};
+    static constexpr std::array<std::string_view, 10> words{"null", "true", "false", "yes", "no",
+                                                            "on",   "off",  "y",     "n",   "nan"};
     if (text.empty() || !is_letter(text[0]) || text.back() == ' ' || text.back() == ':') return false;
     for (size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
-        bool word = is_letter(c) || (c >= '0' && c <= '9') || std::string_view("_./-+=() ").find(c) != std::string_view::npos;
+        bool word =
+            is_letter(c) || (c >= '0' && c <= '9') || std::string_view("_./-+=() ").find(c) != std::string_view::npos;
         bool colon = c == ':' && text[i + 1] != ' ';
         if (!word && !colon) return false;
     }
@@ -54,7 +59,9 @@ std::string scalar(std::string_view raw) {
     return out + '"';
 }
 
-bool is_block(const Json& json) { return (json.is_object() || json.is_array()) && !json.empty(); }
+bool is_block(const Json& json) {
+    return (json.is_object() || json.is_array()) && !json.empty();
+}
 
 std::string flat(const Json& json) {
     if (json.is_string()) return scalar(json.get_ref<const std::string&>());

@@ -1,4 +1,5 @@
-// Checks a document against a JSON Schema; the keywords are those that output/schema.cpp writes, any other is a failure of its own.
+// Checks a document against a JSON Schema; the keywords are those that output/schema.cpp writes, any other is a failure
+// of its own.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -34,12 +35,16 @@ class SchemaCheck {
             if (keyword == "$ref") {
                 visit(value, root_.at(Json::json_pointer(rule.get<std::string>().substr(1))), at);
             } else if (keyword == "type") {
-                std::vector<std::string> types = rule.is_array() ? rule.get<std::vector<std::string>>() : std::vector{rule.get<std::string>()};
-                if (std::none_of(types.begin(), types.end(), [&](const std::string& type) { return has_type(value, type); })) problem(at, "of the wrong type: " + value.dump());
+                std::vector<std::string> types =
+                    rule.is_array() ? rule.get<std::vector<std::string>>() : std::vector{rule.get<std::string>()};
+                if (std::none_of(types.begin(), types.end(),
+                                 [&](const std::string& type) { return has_type(value, type); }))
+                    problem(at, "of the wrong type: " + value.dump());
             } else if (keyword == "const") {
                 if (value != rule) problem(at, "not " + rule.dump());
             } else if (keyword == "enum") {
-                if (std::find(rule.begin(), rule.end(), value) == rule.end()) problem(at, "not one of the values: " + value.dump());
+                if (std::find(rule.begin(), rule.end(), value) == rule.end())
+                    problem(at, "not one of the values: " + value.dump());
             } else if (keyword == "anyOf") {
                 bool any = std::any_of(rule.begin(), rule.end(), [&](const Json& choice) {
                     SchemaCheck check(root_);
@@ -48,10 +53,12 @@ class SchemaCheck {
                 });
                 if (!any) problem(at, "none of the alternatives: " + value.dump());
             } else if (keyword == "items") {
-                for (size_t i = 0; value.is_array() && i < value.size(); ++i) visit(value[i], rule, at + '/' + std::to_string(i));
+                for (size_t i = 0; value.is_array() && i < value.size(); ++i)
+                    visit(value[i], rule, at + '/' + std::to_string(i));
             } else if (keyword == "required") {
                 for (const Json& name : rule)
-                    if (value.is_object() && !value.contains(name.get<std::string>())) problem(at, "lacks " + name.get<std::string>());
+                    if (value.is_object() && !value.contains(name.get<std::string>()))
+                        problem(at, "lacks " + name.get<std::string>());
             } else if (keyword == "properties") {
                 for (const auto& [name, part] : rule.items())
                     if (value.is_object() && value.contains(name)) visit(value.at(name), part, at + '/' + name);
@@ -67,12 +74,16 @@ class SchemaCheck {
         if (!value.is_object()) return;
         for (const auto& [name, part] : value.items()) {
             if (schema.contains("properties") && schema.at("properties").contains(name)) continue;
-            if (rule.is_object()) visit(part, rule, at + '/' + name);
-            else if (rule == false) problem(at, "has an unknown member: " + name);
+            if (rule.is_object())
+                visit(part, rule, at + '/' + name);
+            else if (rule == false)
+                problem(at, "has an unknown member: " + name);
         }
     }
 
-    void problem(const std::string& at, const std::string& what) { problems_.push_back((at.empty() ? "/" : at) + ": " + what); }
+    void problem(const std::string& at, const std::string& what) {
+        problems_.push_back((at.empty() ? "/" : at) + ": " + what);
+    }
 
     const Json& root_;
     std::vector<std::string> problems_;

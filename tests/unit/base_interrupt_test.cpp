@@ -1,10 +1,10 @@
 #include "base/interrupt.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace redisctl;

@@ -30,7 +30,8 @@ TEST_CASE("a duration is numbers with units") {
     struct {
         const char* text;
         int64_t millis;
-    } cases[] = {{"500ms", 500}, {"5s", 5000}, {"1.5s", 1500}, {"1m30s", 90'000}, {"2h", 7'200'000}, {"1d", 86'400'000}, {"0s", 0}, {"0.0001s", 1}, {"1h0m0.5s", 3'600'500}};
+    } cases[] = {{"500ms", 500},     {"5s", 5000}, {"1.5s", 1500}, {"1m30s", 90'000},      {"2h", 7'200'000},
+                 {"1d", 86'400'000}, {"0s", 0},    {"0.0001s", 1}, {"1h0m0.5s", 3'600'500}};
     for (const auto& c : cases) {
         CAPTURE(c.text);
         CHECK(parse_duration(c.text).value() == Millis(c.millis));
@@ -38,7 +39,8 @@ TEST_CASE("a duration is numbers with units") {
 }
 
 TEST_CASE("a duration without a unit, with a wrong one or too large is a usage error that says how to write it") {
-    for (const char* text : {"", "5", "s", "5x", "-5s", "5 s", "1..5s", ".5s", "5.s", "5S", "1s5", "99999999999999999999s", "9223372036854775807d", "9223372036854775807ms1ms"}) {
+    for (const char* text : {"", "5", "s", "5x", "-5s", "5 s", "1..5s", ".5s", "5.s", "5S", "1s5",
+                             "99999999999999999999s", "9223372036854775807d", "9223372036854775807ms1ms"}) {
         CAPTURE(text);
         auto result = parse_duration(text);
         REQUIRE(!result);
@@ -60,7 +62,8 @@ TEST_CASE("a size is bytes, and every K is 1024") {
     struct {
         const char* text;
         uint64_t bytes;
-    } cases[] = {{"0", 0}, {"10", 10}, {"100B", 100}, {"1k", 1024}, {"1KB", 1024}, {"64KiB", 65536}, {"1MiB", 1048576}, {"2GB", 2147483648}, {"1.5k", 1536}, {"1TiB", 1099511627776}};
+    } cases[] = {{"0", 0},         {"10", 10},        {"100B", 100},       {"1k", 1024},   {"1KB", 1024},
+                 {"64KiB", 65536}, {"1MiB", 1048576}, {"2GB", 2147483648}, {"1.5k", 1536}, {"1TiB", 1099511627776}};
     for (const auto& c : cases) {
         CAPTURE(c.text);
         CHECK(parse_bytes(c.text).value() == c.bytes);
@@ -78,7 +81,8 @@ TEST_CASE("bytes for people have at most one digit after the point") {
     struct {
         uint64_t bytes;
         const char* text;
-    } cases[] = {{0, "0B"}, {1023, "1023B"}, {1024, "1KiB"}, {1536, "1.5KiB"}, {1048575, "1MiB"}, {1048576, "1MiB"}, {5368709120, "5GiB"}, {UINT64_MAX, "16EiB"}};
+    } cases[] = {{0, "0B"},         {1023, "1023B"},   {1024, "1KiB"},       {1536, "1.5KiB"},
+                 {1048575, "1MiB"}, {1048576, "1MiB"}, {5368709120, "5GiB"}, {UINT64_MAX, "16EiB"}};
     for (const auto& c : cases) {
         CAPTURE(c.bytes);
         CHECK(human_bytes(c.bytes) == c.text);
@@ -86,9 +90,19 @@ TEST_CASE("bytes for people have at most one digit after the point") {
 }
 
 TEST_CASE("names sort as people count") {
-    std::vector<std::string> names{"redis-10", "redis-2", "redis", "a", "redis-02", "redis-2/sentinel", "b1c10", "b1c9", "redis-99999999999999999999", "redis-100000000000000000000"};
+    std::vector<std::string> names{"redis-10",
+                                   "redis-2",
+                                   "redis",
+                                   "a",
+                                   "redis-02",
+                                   "redis-2/sentinel",
+                                   "b1c10",
+                                   "b1c9",
+                                   "redis-99999999999999999999",
+                                   "redis-100000000000000000000"};
     std::sort(names.begin(), names.end(), natural_less);
-    CHECK(names == std::vector<std::string>{"a", "b1c9", "b1c10", "redis", "redis-02", "redis-2", "redis-2/sentinel", "redis-10", "redis-99999999999999999999", "redis-100000000000000000000"});
+    CHECK(names == std::vector<std::string>{"a", "b1c9", "b1c10", "redis", "redis-02", "redis-2", "redis-2/sentinel",
+                                            "redis-10", "redis-99999999999999999999", "redis-100000000000000000000"});
     CHECK(!natural_less("redis-1", "redis-1"));
 }
 
@@ -101,13 +115,23 @@ TEST_CASE("text is split, trimmed and lowered") {
 }
 
 TEST_CASE("an unknown word is answered with the nearest one, or with none") {
-    std::vector<std::string> commands{"info", "master-info", "ping", "pods", "replica-lag", "replication-info", "role", "status"};
+    std::vector<std::string> commands{"info",        "master-info",      "ping", "pods",
+                                      "replica-lag", "replication-info", "role", "status"};
     struct {
         const char* word;
         std::optional<std::string> expected;
-    } cases[] = {{"statsu", "status"},   {"STATUS", "status"},  {"replcia-lag", "replica-lag"}, {"replication", "replication-info"}, {"lag", "replica-lag"},
-                 {"pod", "pods"},        {"rol", "role"},       {"xyzzy", std::nullopt},        {"", std::nullopt},                  {"failover", std::nullopt},
-                 {"pign", "ping"},       {"inof", "info"}};
+    } cases[] = {{"statsu", "status"},
+                 {"STATUS", "status"},
+                 {"replcia-lag", "replica-lag"},
+                 {"replication", "replication-info"},
+                 {"lag", "replica-lag"},
+                 {"pod", "pods"},
+                 {"rol", "role"},
+                 {"xyzzy", std::nullopt},
+                 {"", std::nullopt},
+                 {"failover", std::nullopt},
+                 {"pign", "ping"},
+                 {"inof", "info"}};
     for (const auto& c : cases) {
         CAPTURE(c.word);
         CHECK(nearest(c.word, commands) == c.expected);
@@ -117,7 +141,8 @@ TEST_CASE("an unknown word is answered with the nearest one, or with none") {
 TEST_CASE("base64 is decoded with line breaks and refused when broken") {
     struct {
         const char *plain, *encoded;
-    } cases[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
+    } cases[] = {{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+                 {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfe\xfd", "//79"}};
     for (const auto& c : cases) {
         CAPTURE(c.encoded);
         CHECK(base64_encode(c.plain) == c.encoded);
@@ -160,7 +185,8 @@ TEST_CASE("an RFC 3339 time is seconds since the epoch") {
 }
 
 TEST_CASE("the time now is written so that it can be read back") {
-    auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     auto read = parse_rfc3339(rfc3339_now());
     REQUIRE(read);
     CHECK(*read >= now);

@@ -13,8 +13,11 @@ TEST_CASE("every error has its exit code") {
     struct {
         ErrorCode code;
         int expected;
-    } cases[] = {{ErrorCode::usage, 2},       {ErrorCode::not_found, 3}, {ErrorCode::unauthenticated, 5}, {ErrorCode::forbidden, 5},   {ErrorCode::unreachable, 4}, {ErrorCode::timeout, 4},   {ErrorCode::protocol, 4},
-                 {ErrorCode::server, 4},      {ErrorCode::refused, 6},   {ErrorCode::conflict, 6},        {ErrorCode::interrupted, 130}, {ErrorCode::io, 74},         {ErrorCode::internal, 70}};
+    } cases[] = {{ErrorCode::usage, 2},     {ErrorCode::not_found, 3},     {ErrorCode::unauthenticated, 5},
+                 {ErrorCode::forbidden, 5}, {ErrorCode::unreachable, 4},   {ErrorCode::timeout, 4},
+                 {ErrorCode::protocol, 4},  {ErrorCode::server, 4},        {ErrorCode::refused, 6},
+                 {ErrorCode::conflict, 6},  {ErrorCode::interrupted, 130}, {ErrorCode::io, 74},
+                 {ErrorCode::internal, 70}};
     for (const auto& c : cases) {
         CAPTURE(c.expected);
         CHECK(static_cast<int>(exit_code({c.code, {}, {}, {}, {}}, 0)) == c.expected);

@@ -55,15 +55,21 @@ TEST_CASE("flags that contradict one another are both named") {
         {[](TypedFlags& t) { t.json = true, t.format = "yaml"; }, "--json and -o yaml contradict each other"},
         {[](TypedFlags& t) { t.hosts = {"h"}, t.ns = "x"; }, "--host and -n contradict each other"},
         {[](TypedFlags& t) { t.hosts = {"h"}, t.all_namespaces = true; }, "--host and -A contradict each other"},
-        {[](TypedFlags& t) { t.hosts = {"h"}, t.via = "port-forward"; }, "--host and --via port-forward contradict each other"},
+        {[](TypedFlags& t) { t.hosts = {"h"}, t.via = "port-forward"; },
+         "--host and --via port-forward contradict each other"},
         {[](TypedFlags& t) { t.hosts = {"h"}, t.selector = "a=b"; }, "--host and -l contradict each other"},
         {[](TypedFlags& t) { t.hosts = {"h"}, t.context = "c"; }, "--host and --context contradict each other"},
-        {[](TypedFlags& t) { t.hosts = {"h"}, t.redis.secret = "a:b"; }, "--host and --password-secret contradict each other"},
-        {[](TypedFlags& t) { t.sentinels = {"h"}, t.all_namespaces = true; }, "--sentinel and -A contradict each other"},
+        {[](TypedFlags& t) { t.hosts = {"h"}, t.redis.secret = "a:b"; },
+         "--host and --password-secret contradict each other"},
+        {[](TypedFlags& t) { t.sentinels = {"h"}, t.all_namespaces = true; },
+         "--sentinel and -A contradict each other"},
         {[](TypedFlags& t) { t.quiet = t.verbose = true; }, "-q and -v contradict each other"},
-        {[](TypedFlags& t) { t.redis.file = "f", t.redis.from_stdin = true; }, "--password-file and --password-stdin contradict each other"},
-        {[](TypedFlags& t) { t.sentinel.file = "f", t.sentinel.secret = "a:b"; }, "--sentinel-password-file and --sentinel-password-secret contradict each other"},
-        {[](TypedFlags& t) { t.redis.from_stdin = t.sentinel.from_stdin = true; }, "--password-stdin and --sentinel-password-stdin contradict each other"},
+        {[](TypedFlags& t) { t.redis.file = "f", t.redis.from_stdin = true; },
+         "--password-file and --password-stdin contradict each other"},
+        {[](TypedFlags& t) { t.sentinel.file = "f", t.sentinel.secret = "a:b"; },
+         "--sentinel-password-file and --sentinel-password-secret contradict each other"},
+        {[](TypedFlags& t) { t.redis.from_stdin = t.sentinel.from_stdin = true; },
+         "--password-stdin and --sentinel-password-stdin contradict each other"},
         {[](TypedFlags& t) { t.cert = "f"; }, "--cert needs --key"},
         {[](TypedFlags& t) { t.key = "f"; }, "--key needs --cert"},
         {[](TypedFlags& t) { t.as_groups = {"g"}; }, "--as-group needs --as"},
@@ -81,9 +87,12 @@ TEST_CASE("flags that contradict one another are both named") {
 
 TEST_CASE("flags that go together do") {
     using Set = void (*)(TypedFlags&);
-    for (Set set : {Set([](TypedFlags& t) { t.json = true, t.format = "json"; }), Set([](TypedFlags& t) { t.ns = "a-1", t.all_namespaces = true; }),
-                    Set([](TypedFlags& t) { t.hosts = {"h"}, t.via = "direct"; }), Set([](TypedFlags& t) { t.cert = "c", t.key = "k"; }),
-                    Set([](TypedFlags& t) { t.hosts = {"h"}, t.sentinels = {"s"}; }), Set([](TypedFlags& t) { t.redis.file = "f", t.sentinel.from_stdin = true; })}) {
+    for (Set set : {Set([](TypedFlags& t) { t.json = true, t.format = "json"; }),
+                    Set([](TypedFlags& t) { t.ns = "a-1", t.all_namespaces = true; }),
+                    Set([](TypedFlags& t) { t.hosts = {"h"}, t.via = "direct"; }),
+                    Set([](TypedFlags& t) { t.cert = "c", t.key = "k"; }),
+                    Set([](TypedFlags& t) { t.hosts = {"h"}, t.sentinels = {"s"}; }),
+                    Set([](TypedFlags& t) { t.redis.file = "f", t.sentinel.from_stdin = true; })}) {
         TypedFlags typed;
         set(typed);
         CHECK(check(typed));
@@ -131,5 +140,7 @@ TEST_CASE("shared flags have names of their own and one line each") {
             CHECK(option.help.back() != '.');
         }
     }
-    for (const char* name : {"-n", "-A", "-l", "-o", "--as", "--tls-server-name", "--user", "--sni", "--sentinel-password-stdin", "--fail-on", "-h"}) CHECK(names.contains(name));
+    for (const char* name : {"-n", "-A", "-l", "-o", "--as", "--tls-server-name", "--user", "--sni",
+                             "--sentinel-password-stdin", "--fail-on", "-h"})
+        CHECK(names.contains(name));
 }

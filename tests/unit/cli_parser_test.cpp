@@ -1,5 +1,4 @@
 #include "cli/parser.h"
-
 #include "commands/command.h"
 
 #include <doctest/doctest.h>
@@ -21,7 +20,9 @@ std::shared_ptr<Seen> seen;
 
 void bind_lag(Spec& spec) {
     seen = std::make_shared<Seen>();
-    spec.options = {{"--max,-m", "SIZE", "Limit", &seen->max}, {"--tag", "TAG", "Tags", &seen->tags}, {"--dry-run", "", "Change nothing", &seen->dry}};
+    spec.options = {{"--max,-m", "SIZE", "Limit", &seen->max},
+                    {"--tag", "TAG", "Tags", &seen->tags},
+                    {"--dry-run", "", "Change nothing", &seen->dry}};
     spec.positionals = {{"NODE", "Nodes", &seen->nodes, false, true, "node"}};
 }
 
@@ -34,7 +35,9 @@ void bind_exec(Spec& spec) {
 
 void bind_tool(Spec&) {}
 
-void never(Spec&) { FAIL("only the command that was named may be bound"); }
+void never(Spec&) {
+    FAIL("only the command that was named may be bound");
+}
 
 const Command lag{"replica-lag", Group::judge, "Show lag", Uses::target, {"lag"}, bind_lag};
 const Command exec{"exec", Group::look, "Run one command", Uses::target, {}, bind_exec};
@@ -42,7 +45,9 @@ const Command tool{"tool", Group::tool, "Do something", Uses::nothing, {}, bind_
 const Command other{"other", Group::look, "Something else", Uses::target, {}, never};
 const Commands commands{&exec, &other, &lag, &tool};
 
-Result<Invocation> parse_words(std::vector<const char*> words) { return parse(words, commands); }
+Result<Invocation> parse_words(std::vector<const char*> words) {
+    return parse(words, commands);
+}
 
 }  // namespace
 
@@ -57,8 +62,12 @@ TEST_CASE("a command answers to its name, its aliases and the make targets' name
 }
 
 TEST_CASE("values come as they were typed, however they are attached") {
-    for (const auto& words : std::vector<std::vector<const char*>>{
-             {"lag", "--max", "1MiB"}, {"lag", "--max=1MiB"}, {"lag", "-m", "1MiB"}, {"lag", "-m1MiB"}, {"lag", "-m=1MiB"}, {"lag", "--max", "7", "--max=9", "-m", "1MiB"}}) {
+    for (const auto& words : std::vector<std::vector<const char*>>{{"lag", "--max", "1MiB"},
+                                                                   {"lag", "--max=1MiB"},
+                                                                   {"lag", "-m", "1MiB"},
+                                                                   {"lag", "-m1MiB"},
+                                                                   {"lag", "-m=1MiB"},
+                                                                   {"lag", "--max", "7", "--max=9", "-m", "1MiB"}}) {
         REQUIRE(parse_words(words));
         CHECK(seen->max == "1MiB");
     }
@@ -74,7 +83,8 @@ TEST_CASE("values come as they were typed, however they are attached") {
 }
 
 TEST_CASE("shared flags may stand before and behind the command, and short ones together") {
-    auto parsed = parse_words({"-n", "lag", "-Ao", "yaml", "--node", "a", "lag", "redis-0", "--node=b", "-qn", "shop", "--dry-run", "redis-1"});
+    auto parsed = parse_words({"-n", "lag", "-Ao", "yaml", "--node", "a", "lag", "redis-0", "--node=b", "-qn", "shop",
+                               "--dry-run", "redis-1"});
     REQUIRE(parsed);
     CHECK(parsed->command == &lag);
     CHECK(parsed->flags.globals.ns == "shop");
@@ -131,25 +141,43 @@ TEST_CASE("wrong usage is told with the nearest right word and a hint to paste")
         const char *message, *cause, *hint;
     } cases[] = {
         {{"lagg"}, "there is no command 'lagg'; did you mean 'lag'?", "", "redisctl lag"},
-        {{"redis-replica-lga"}, "there is no command 'redis-replica-lga'; did you mean 'replica-lag'?", "", "redisctl replica-lag"},
+        {{"redis-replica-lga"},
+         "there is no command 'redis-replica-lga'; did you mean 'replica-lag'?",
+         "",
+         "redisctl replica-lag"},
         {{"\x1b"}, "there is no command '\\x1b'", "", "redisctl --help"},
         {{"-n", "x"}, "no command is named", "", "redisctl --help"},
         {{"--", "lag"}, "no command is named", "", "redisctl --help"},
         {{"--max", "1", "lag"}, "'--max' is no flag that may stand before the command", "", "redisctl --help"},
-        {{"--jsno", "lag"}, "'--jsno' is no flag that may stand before the command; did you mean '--json'?", "", "redisctl --help"},
-        {{"lag", "--maxx", "1"}, "replica-lag takes no flag '--maxx'; did you mean '--max'?", "", "redisctl replica-lag --help"},
+        {{"--jsno", "lag"},
+         "'--jsno' is no flag that may stand before the command; did you mean '--json'?",
+         "",
+         "redisctl --help"},
+        {{"lag", "--maxx", "1"},
+         "replica-lag takes no flag '--maxx'; did you mean '--max'?",
+         "",
+         "redisctl replica-lag --help"},
         {{"lag", "-x"}, "replica-lag takes no flag '-x'", "", "redisctl replica-lag --help"},
         {{"lag", "-Ax"}, "replica-lag takes no flag '-x'", "", "redisctl replica-lag --help"},
         {{"tool", "-n", "x"}, "tool takes no flag '-n'", "", "redisctl tool --help"},
-        {{"other2", "--fail-on", "warning"}, "there is no command 'other2'; did you mean 'other'?", "", "redisctl other"},
+        {{"other2", "--fail-on", "warning"},
+         "there is no command 'other2'; did you mean 'other'?",
+         "",
+         "redisctl other"},
         {{"exec", "a", "--fail-on", "warning"}, "exec takes no flag '--fail-on'", "", "redisctl exec --help"},
         {{"lag", "--max"}, "--max needs a value", "", "redisctl replica-lag --help"},
         {{"-n"}, "-n needs a value", "", "redisctl --help"},
         {{"lag", "--dry-run=yes"}, "--dry-run takes no value", "", "--dry-run"},
         {{"exec"}, "NODE is missing", "The node", "redisctl exec --help"},
         {{"exec", "a", "b"}, "'b' is one argument too many", "", "redisctl exec --help"},
-        {{"lag", "-o", "jsn"}, "--output does not take 'jsn'", "it takes table, wide, json, yaml, name", "--output json"},
-        {{"lag", "--color", "red"}, "--color does not take 'red'", "it takes auto, always, never", "redisctl replica-lag --help"},
+        {{"lag", "-o", "jsn"},
+         "--output does not take 'jsn'",
+         "it takes table, wide, json, yaml, name",
+         "--output json"},
+        {{"lag", "--color", "red"},
+         "--color does not take 'red'",
+         "it takes auto, always, never",
+         "redisctl replica-lag --help"},
     };
     for (const auto& c : cases) {
         CAPTURE(c.message);

@@ -11,17 +11,95 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 // What any reader of YAML 1.1 or 1.2 may take for something else, and what could end a plain scalar.
-const std::vector<std::string> kStrings{
-    "", "redis-0", "10.1.2.3:6379", "7.0.15", "null", "Null", "~", "true", "FALSE", "yes", "No", "on", "off", "y", "N", "0", "007", "0x1f", "0o17", "1e3", "1_000", "12:30:45", "2026-01-31", ".5", ".inf",
-    "-.INF", ".nan", "NaN", "-", "- a", "--- ", "...", "?", "? a", ":", "a: b", "a:", "a:b", ":a", "a #b", "#a", "a# b", "[1,2]", "{a}", "*a", "&a", "!a", "!!str a", "|", ">", "%a", "@a", "`a", "'a'",
-    "\"a\"", "a\"b", "a\\b", " a", "a ", "a  b", "a\nb", "a\n", "\ta", "a\tb", "\x1b[31m", "K\xc3\xb6ln", "\xf0\x9f\x98\x80", "\xe2\x80\xae", "\xf3\xa0\x81\x81", "\xef\xbb\xbf", "=", "<<", "a,b", "slave0",
-    "redis-0 (10.0.0.1) is the master", "key=value", "redisctl/v1", "Secret redis/redis-password (env REDIS_PASSWORD)", "a - b", "http://x", "x]", "x}"};
+const std::vector<std::string> kStrings{"",
+                                        "redis-0",
+                                        "10.1.2.3:6379",
+                                        "7.0.15",
+                                        "null",
+                                        "Null",
+                                        "~",
+                                        "true",
+                                        "FALSE",
+                                        "yes",
+                                        "No",
+                                        "on",
+                                        "off",
+                                        "y",
+                                        "N",
+                                        "0",
+                                        "007",
+                                        "0x1f",
+                                        "0o17",
+                                        "1e3",
+                                        "1_000",
+                                        "12:30:45",
+                                        "2026-01-31",
+                                        ".5",
+                                        ".inf",
+                                        "-.INF",
+                                        ".nan",
+                                        "NaN",
+                                        "-",
+                                        "- a",
+                                        "--- ",
+                                        "...",
+                                        "?",
+                                        "? a",
+                                        ":",
+                                        "a: b",
+                                        "a:",
+                                        "a:b",
+                                        ":a",
+                                        "a #b",
+                                        "#a",
+                                        "a# b",
+                                        "[1,2]",
+                                        "{a}",
+                                        "*a",
+                                        "&a",
+                                        "!a",
+                                        "!!str a",
+                                        "|",
+                                        ">",
+                                        "%a",
+                                        "@a",
+                                        "`a",
+                                        "'a'",
+                                        "\"a\"",
+                                        "a\"b",
+                                        "a\\b",
+                                        " a",
+                                        "a ",
+                                        "a  b",
+                                        "a\nb",
+                                        "a\n",
+                                        "\ta",
+                                        "a\tb",
+                                        "\x1b[31m",
+                                        "K\xc3\xb6ln",
+                                        "\xf0\x9f\x98\x80",
+                                        "\xe2\x80\xae",
+                                        "\xf3\xa0\x81\x81",
+                                        "\xef\xbb\xbf",
+                                        "=",
+                                        "<<",
+                                        "a,b",
+                                        "slave0",
+                                        "redis-0 (10.0.0.1) is the master",
+                                        "key=value",
+                                        "redisctl/v1",
+                                        "Secret redis/redis-password (env REDIS_PASSWORD)",
+                                        "a - b",
+                                        "http://x",
+                                        "x]",
+                                        "x}"};
 
 // A plain scalar must be no number and no bool to yaml-cpp; a quoted one carries the tag "!".
 bool is_string(const YAML::Node& node) {
     bool b = false;
     double d = 0;
-    return node.Tag() == "!" || (!node.IsNull() && !YAML::convert<bool>::decode(node, b) && !YAML::convert<double>::decode(node, d));
+    return node.Tag() == "!" ||
+           (!node.IsNull() && !YAML::convert<bool>::decode(node, b) && !YAML::convert<double>::decode(node, d));
 }
 
 void check_same(const YAML::Node& node, const Json& json) {
@@ -59,7 +137,13 @@ TEST_CASE("every string is read back from YAML as that string, as value and as k
 }
 
 TEST_CASE("a tree is read back from YAML as it was") {
-    Json json{{"kind", "Role"}, {"context", nullptr}, {"port", 6379}, {"ok", true}, {"empty", Json::array()}, {"none", Json::object()},
-              {"items", Json::array({Json{{"name", "a"}, {"deep", {{"x", Json::array({1, "2"})}}}}, "on", Json::array({Json::array({1}), 2})})}};
+    Json json{{"kind", "Role"},
+              {"context", nullptr},
+              {"port", 6379},
+              {"ok", true},
+              {"empty", Json::array()},
+              {"none", Json::object()},
+              {"items", Json::array({Json{{"name", "a"}, {"deep", {{"x", Json::array({1, "2"})}}}}, "on",
+                                     Json::array({Json::array({1}), 2})})}};
     check_same(YAML::Load(yaml_text(json)), json);
 }

@@ -10,8 +10,11 @@ TEST_CASE("an address is a host with a port, IPv6 in brackets when a port follow
         const char* text;
         HostPort expected;
         const char* written;
-    } cases[] = {{"redis-0:6379", {"redis-0", 6379}, "redis-0:6379"},   {"10.1.2.3", {"10.1.2.3", 6379}, "10.1.2.3:6379"}, {"[::1]:7000", {"::1", 7000}, "[::1]:7000"},
-                 {"::1", {"::1", 6379}, "[::1]:6379"},                   {"[fe80::1%eth0]", {"fe80::1%eth0", 6379}, "[fe80::1%eth0]:6379"},
+    } cases[] = {{"redis-0:6379", {"redis-0", 6379}, "redis-0:6379"},
+                 {"10.1.2.3", {"10.1.2.3", 6379}, "10.1.2.3:6379"},
+                 {"[::1]:7000", {"::1", 7000}, "[::1]:7000"},
+                 {"::1", {"::1", 6379}, "[::1]:6379"},
+                 {"[fe80::1%eth0]", {"fe80::1%eth0", 6379}, "[fe80::1%eth0]:6379"},
                  {"a_b.example.com:1", {"a_b.example.com", 1}, "a_b.example.com:1"}};
     for (const auto& c : cases) {
         CAPTURE(c.text);

@@ -8,10 +8,10 @@
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace redisctl;
@@ -27,10 +27,14 @@ Document sample() {
     document.add_table({"default/cache", {{"NODE"}}, {{"cache-0"}}});
     document.add_name("redis-0");
     document.add_name("cache\n0");
-    document.add_finding({"REPLICA_LINK_DOWN", Severity::critical, "default/redis", "redis-1", "redis-1 has no link", "redisctl ping redis-1"});
+    document.add_finding({"REPLICA_LINK_DOWN", Severity::critical, "default/redis", "redis-1", "redis-1 has no link",
+                          "redisctl ping redis-1"});
     document.add_finding({"NO_PDB", Severity::info, "default/redis", "", "no PodDisruptionBudget\x1b", ""});
-    document.add_error({"default/redis", "redis-1", {ErrorCode::timeout, "redis-1 did not answer", "no reply within 10s", "redisctl ping", {}}});
-    document.add_error({"default/redis", "redis-2", {ErrorCode::timeout, "redis-2 did not answer", "", "redisctl ping", {}}});
+    document.add_error({"default/redis",
+                        "redis-1",
+                        {ErrorCode::timeout, "redis-1 did not answer", "no reply within 10s", "redisctl ping", {}}});
+    document.add_error(
+        {"default/redis", "redis-2", {ErrorCode::timeout, "redis-2 did not answer", "", "redisctl ping", {}}});
     return document;
 }
 
@@ -79,23 +83,28 @@ const char* const kFindings =
 
 TEST_CASE("the envelope has its members in the order of the contract, and empty is null") {
     Document document = sample();
-    CHECK(json_text(document.json(), Layout::line) ==
-          R"({"apiVersion":"redisctl/v1","kind":"Role","context":"test","items":[{"instance":"redis"}],)"
-          R"("findings":[{"code":"REPLICA_LINK_DOWN","severity":"critical","instance":"default/redis","node":"redis-1","message":"redis-1 has no link","hint":"redisctl ping redis-1"},)"
-          R"({"code":"NO_PDB","severity":"info","instance":"default/redis","node":null,"message":"no PodDisruptionBudget\u001b","hint":null}],)"
-          R"("errors":[{"code":"TIMEOUT","instance":"default/redis","node":"redis-1","message":"redis-1 did not answer","cause":"no reply within 10s","hint":"redisctl ping"},)"
-          R"({"code":"TIMEOUT","instance":"default/redis","node":"redis-2","message":"redis-2 did not answer","cause":null,"hint":"redisctl ping"}]})"
-          "\n");
+    CHECK(
+        json_text(document.json(), Layout::line) ==
+        R"({"apiVersion":"redisctl/v1","kind":"Role","context":"test","items":[{"instance":"redis"}],)"
+        R"("findings":[{"code":"REPLICA_LINK_DOWN","severity":"critical","instance":"default/redis","node":"redis-1","message":"redis-1 has no link","hint":"redisctl ping redis-1"},)"
+        R"({"code":"NO_PDB","severity":"info","instance":"default/redis","node":null,"message":"no PodDisruptionBudget\u001b","hint":null}],)"
+        R"("errors":[{"code":"TIMEOUT","instance":"default/redis","node":"redis-1","message":"redis-1 did not answer","cause":"no reply within 10s","hint":"redisctl ping"},)"
+        R"({"code":"TIMEOUT","instance":"default/redis","node":"redis-2","message":"redis-2 did not answer","cause":null,"hint":"redisctl ping"}]})"
+        "\n");
     Document version("Version", "");
     version.set("client", Json{{"version", "1"}});
-    CHECK(json_text(version.json(), Layout::line) == R"({"apiVersion":"redisctl/v1","kind":"Version","context":null,"client":{"version":"1"},"items":[],"findings":[],"errors":[]})" "\n");
+    CHECK(
+        json_text(version.json(), Layout::line) ==
+        R"({"apiVersion":"redisctl/v1","kind":"Version","context":null,"client":{"version":"1"},"items":[],"findings":[],"errors":[]})"
+        "\n");
 }
 
 TEST_CASE("tables, then findings on stdout; errors on stderr with each hint once") {
     Recorded recorded;
     REQUIRE(recorded.output->print(sample()));
     CHECK(recorded.output->printed());
-    CHECK(recorded.out() == std::string("default/redis\nNODE\nredis-0\n\ndefault/cache\nNODE\ncache-0\n\n") + kFindings);
+    CHECK(recorded.out() ==
+          std::string("default/redis\nNODE\nredis-0\n\ndefault/cache\nNODE\ncache-0\n\n") + kFindings);
     CHECK(recorded.err() == kErrors);
 }
 
@@ -119,33 +128,41 @@ TEST_CASE("JSON and YAML are one document and nothing else") {
         Recorded recorded(settings);
         Document document = sample();
         REQUIRE(recorded.output->print(document));
-        CHECK(recorded.out() == (format == Format::json ? json_text(document.json(), Layout::indented) : yaml_text(document.json())));
+        CHECK(recorded.out() ==
+              (format == Format::json ? json_text(document.json(), Layout::indented) : yaml_text(document.json())));
         CHECK(recorded.err() == "");
     }
 }
 
 TEST_CASE("findings about several instances name them") {
-    std::vector<Finding> findings{{"A", Severity::warning, "default/a", "", "one", ""}, {"BB", Severity::info, "default/b", "", "two", ""}, {"C", Severity::info, "", "", "three", ""}};
-    CHECK(render_findings(findings, {}) == "warning  A   default/a: one\ninfo     BB  default/b: two\ninfo     C   three\n");
+    std::vector<Finding> findings{{"A", Severity::warning, "default/a", "", "one", ""},
+                                  {"BB", Severity::info, "default/b", "", "two", ""},
+                                  {"C", Severity::info, "", "", "three", ""}};
+    CHECK(render_findings(findings, {}) ==
+          "warning  A   default/a: one\ninfo     BB  default/b: two\ninfo     C   three\n");
     CHECK(render_findings({}, {}) == "");
 }
 
 TEST_CASE("an error has its cause and a hint whose lines can be pasted") {
-    Error error{ErrorCode::forbidden, "pods is forbidden\x1b", "User \"jane\"", "add this rule:\nrules:\n- verbs: [list]", {}};
+    Error error{
+        ErrorCode::forbidden, "pods is forbidden\x1b", "User \"jane\"", "add this rule:\nrules:\n- verbs: [list]", {}};
     CHECK(error_text(error, {}) ==
           "redisctl: error: pods is forbidden\\x1b\n"
           "  cause: User \"jane\"\n"
           "  hint:  add this rule:\n"
           "         rules:\n"
           "         - verbs: [list]\n");
-    CHECK(error_text({ErrorCode::internal, "x", {}, {}, {}}, {true, true, 80}) == "redisctl: \x1b[31merror:\x1b[0m x\n");
+    CHECK(error_text({ErrorCode::internal, "x", {}, {}, {}}, {true, true, 80}) ==
+          "redisctl: \x1b[31merror:\x1b[0m x\n");
 }
 
 TEST_CASE("notes are silent with -q, details are told with -v only") {
     struct {
         Verbosity verbosity;
         const char* text;
-    } cases[] = {{Verbosity::quiet, ""}, {Verbosity::normal, "redisctl: note\n"}, {Verbosity::verbose, "redisctl: note\nredisctl: detail\n"}};
+    } cases[] = {{Verbosity::quiet, ""},
+                 {Verbosity::normal, "redisctl: note\n"},
+                 {Verbosity::verbose, "redisctl: note\nredisctl: detail\n"}};
     for (const auto& c : cases) {
         Settings settings;
         settings.verbosity = c.verbosity;
@@ -188,7 +205,8 @@ TEST_CASE("much is written to a slow reader, also where the descriptor does not 
         write.reset();
         std::string buffer(65536, '\0');
         size_t total = 0;
-        for (ssize_t n = 1; n > 0; total += static_cast<size_t>(n)) n = ::read(read.get(), buffer.data(), buffer.size());
+        for (ssize_t n = 1; n > 0; total += static_cast<size_t>(n))
+            n = ::read(read.get(), buffer.data(), buffer.size());
         ::_exit(total == text.size() ? 0 : 1);
     }
     CHECK(write_all(write.get(), text));

@@ -7,9 +7,10 @@ using namespace redisctl::output;
 
 namespace {
 
-const Table kTable{"default/redis",
-                   {{"NODE"}, {"ROLE"}, {"OFFSET", Show::always, Align::right}, {"K8S-NODE", Show::wide_only}},
-                   {{"redis-0", "master", 1234, "n1"}, {"redis-10", {"replica", Tone::good}, std::optional<int64_t>(), ""}}};
+const Table kTable{
+    "default/redis",
+    {{"NODE"}, {"ROLE"}, {"OFFSET", Show::always, Align::right}, {"K8S-NODE", Show::wide_only}},
+    {{"redis-0", "master", 1234, "n1"}, {"redis-10", {"replica", Tone::good}, std::optional<int64_t>(), ""}}};
 const Terminal kPipe{};
 
 }  // namespace
@@ -52,13 +53,16 @@ TEST_CASE("text from a server cannot move the cursor nor break the alignment") {
 
 TEST_CASE("colours are around the text, not around the blanks") {
     Terminal color{true, true, 80};
-    CHECK(render_table({"", {{"ROLE"}, {"X"}}, {{{"up", Tone::good}, {"no", Tone::bad}}}}, Detail::normal, Headers::shown, color) ==
+    CHECK(render_table({"", {{"ROLE"}, {"X"}}, {{{"up", Tone::good}, {"no", Tone::bad}}}}, Detail::normal,
+                       Headers::shown, color) ==
           "\x1b[1mROLE\x1b[0m   \x1b[1mX\x1b[0m\n"
           "\x1b[32mup\x1b[0m     \x1b[31mno\x1b[0m\n");
 }
 
 TEST_CASE("on a narrow terminal the widest left column is cut, in a pipe and with wide nothing is") {
-    Table table{"", {{"NODE"}, {"MESSAGE"}, {"N", Show::always, Align::right}}, {{"redis-0", "the link to the master is down", 123456789012}}};
+    Table table{"",
+                {{"NODE"}, {"MESSAGE"}, {"N", Show::always, Align::right}},
+                {{"redis-0", "the link to the master is down", 123456789012}}};
     std::string whole =
         "NODE      MESSAGE                                     N\n"
         "redis-0   the link to the master is down   123456789012\n";
@@ -69,5 +73,6 @@ TEST_CASE("on a narrow terminal the widest left column is cut, in a pipe and wit
     CHECK(render_table(table, Detail::wide, Headers::shown, {true, false, 40}) == whole);
     CHECK(render_table(table, Detail::normal, Headers::shown, {false, false, 40}) == whole);
     // There is an end to cutting: below it the terminal wraps.
-    CHECK(render_table(table, Detail::normal, Headers::hidden, {true, false, 5}) == "redis-0   the link to\xe2\x80\xa6   123456789012\n");
+    CHECK(render_table(table, Detail::normal, Headers::hidden, {true, false, 5}) ==
+          "redis-0   the link to\xe2\x80\xa6   123456789012\n");
 }

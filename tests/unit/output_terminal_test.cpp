@@ -1,14 +1,13 @@
+#include "base/fd.h"
 #include "output/terminal.h"
 
-#include "base/fd.h"
-
 #include <doctest/doctest.h>
+#include <sys/ioctl.h>
 
 #include <map>
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
 using namespace redisctl;
 using namespace redisctl::output;
