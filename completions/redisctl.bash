@@ -1,0 +1,129 @@
+# bash completion of redisctl; written by `redisctl completion bash`.
+
+# The flags typed so far that say where to look.
+_redisctl_target() {
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            -A | --all-namespaces) target+=(-A) ;;
+            -n | --namespace | -l | --selector | --context | --kubeconfig | --host | --sentinel | --master-name)
+                local value=${COMP_WORDS[i + 1]}
+                [[ $value == '=' ]] && value=${COMP_WORDS[i + 2]}
+                target+=("${COMP_WORDS[i]}" "$value")
+                ;;
+        esac
+    done
+}
+
+# The lines that begin with what is typed. compgen -W would run what a name holds: $(...).
+_redisctl_words() {
+    local word
+    while IFS= read -r word; do
+        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+    done <<<"$1"
+}
+
+_redisctl_dynamic() {
+    local target=()
+    _redisctl_target
+    case $1 in
+        node) _redisctl_words "$(redisctl pods -o name --timeout 2s "${target[@]}" 2>/dev/null)" ;;
+        instance) _redisctl_words "$(redisctl status -o name --timeout 2s "${target[@]}" 2>/dev/null | sed 's|.*/||')" ;;
+        context) _redisctl_words "$(kubectl config get-contexts -o name 2>/dev/null)" ;;
+        namespace) _redisctl_words "$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null | sed 's|.*/||')" ;;
+        file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    esac
+}
+
+_redisctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
+    COMPREPLY=()
+    if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            --color | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            -*) ;;
+            *) command=${COMP_WORDS[i]}; break ;;
+        esac
+    done
+    case $before in
+        --as) :; return ;;
+        --as-group) :; return ;;
+        --cacert) _redisctl_dynamic file; return ;;
+        --cert) _redisctl_dynamic file; return ;;
+        --color) _redisctl_words $'auto\nalways\nnever'; return ;;
+        --context) _redisctl_dynamic context; return ;;
+        --fail-on) _redisctl_words $'warning\ncritical'; return ;;
+        --host) :; return ;;
+        --instance) _redisctl_dynamic instance; return ;;
+        --key) _redisctl_dynamic file; return ;;
+        --kubeconfig) _redisctl_dynamic file; return ;;
+        --master-name) :; return ;;
+        --max-bytes) :; return ;;
+        --max-seconds) :; return ;;
+        --node) _redisctl_dynamic node; return ;;
+        --password-file) _redisctl_dynamic file; return ;;
+        --password-secret) :; return ;;
+        --request-timeout) :; return ;;
+        --sentinel) :; return ;;
+        --sentinel-password-file) _redisctl_dynamic file; return ;;
+        --sentinel-password-secret) :; return ;;
+        --sentinel-user) :; return ;;
+        --sni) :; return ;;
+        --system) _redisctl_words $'standalone\ngeneric\nsentinel\nbitnami-standalone\nbitnami-replication\nbitnami-sentinel\nbitnami-ismaster\nspotahome\nspotahome-bootstrap\nsb-standalone\nsb-replica\nunrelated-masters\ncluster-mode'; return ;;
+        --timeout) :; return ;;
+        --tls-server-name) :; return ;;
+        --user) :; return ;;
+        --via) _redisctl_words $'auto\nport-forward\ndirect'; return ;;
+        -l | --selector) :; return ;;
+        -n | --namespace) _redisctl_dynamic namespace; return ;;
+        -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
+    esac
+    local flags1=$'--color\n--quiet\n--verbose\n--help'
+    local flags2=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
+    case $command in
+        '') [[ $cur == -* ]] || _redisctl_words $'completion\nhelp\ninfo\nman\nmaster-info\nping\npods\nreplica-lag\nreplication-info\nrole\nschema\nstatus\nversion' ;;
+        completion)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'bash\nzsh\nfish'; fi
+            ;;
+        help)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'completion\nhelp\ninfo\nman\nmaster-info\nping\npods\nreplica-lag\nreplication-info\nrole\nschema\nstatus\nversion\nexit-codes\nflags'; fi
+            ;;
+        info | redis-info)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            ;;
+        man)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'redisctl.1\nredisctl-completion.1\nredisctl-help.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
+            ;;
+        master-info | redis-master-info | master)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        ping | redis-ping)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_dynamic node; fi
+            ;;
+        pods | redis-pods)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            ;;
+        replica-lag | redis-replica-lag | lag)
+            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
+            ;;
+        replication-info | redis-replication-info | replication | topology)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            ;;
+        role | redis-role)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_dynamic node; fi
+            ;;
+        schema)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'Info\nMasterInfo\nPing\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
+            ;;
+        status | redis-status | check-replication)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        version | redis-version)
+            if [[ $cur == -* ]]; then _redisctl_words $'--client'$'\n'"$flags2"; else :; fi
+            ;;
+    esac
+}
+
+complete -F _redisctl redisctl
