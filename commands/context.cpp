@@ -128,7 +128,7 @@ Result<void> Context::wire() {
     return {};
 }
 
-Result<fleet::Found> Context::find() {
+Result<fleet::Found> Context::find(Services services) {
     TRY(wire());
     fleet::Found found;
     if (!wiring_->client) {
@@ -138,6 +138,7 @@ Result<fleet::Found> Context::find() {
         selection.ns = globals_.all_namespaces ? "" : wiring_->client->config().ns;
         selection.selector = globals_.selector;
         selection.instance = globals_.instance;
+        selection.services = services == Services::listed;
         selection.port_forwards = !wiring_->dialer->direct();
         TRY_ASSIGN(found, fleet::find_in_kubernetes(*wiring_->client, selection, deadline_));
     }

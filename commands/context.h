@@ -28,7 +28,8 @@ class Context {
 
     // The target as instances. Reads the kubeconfig and lists, or takes the hosts; passwords given by flags are read here.
     // Errors: usage (no kubeconfig, unreadable password file), not_found, forbidden, unreachable, timeout, interrupted.
-    Result<fleet::Found> find();
+    enum class Services { listed, left_out };
+    Result<fleet::Found> find(Services services = Services::left_out);
 
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);

@@ -156,7 +156,7 @@ void adopt_sentinels(fleet::Inventory& inventory, std::vector<Views>& views) {
 
 Result<Look> look(Context& context) {
     Look result;
-    TRY_ASSIGN(result.found, context.find());
+    TRY_ASSIGN(result.found, context.find(Context::Services::listed));
     std::vector<fleet::Instance>& instances = result.found.inventory.instances;
     std::vector<Views> views(instances.size());
     ask_nodes(context, instances, views);

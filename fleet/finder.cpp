@@ -36,22 +36,25 @@ Result<void> select_instance(Inventory& inventory, const Selection& selection) {
 
 Result<Found> find_in_kubernetes(kube::Client& client, const Selection& selection, Deadline deadline) {
     const auto pods = kube::list_pods(client, selection.ns, selection.selector);
-    const auto services = kube::list_services(client, selection.ns);
-    const auto slices = kube::list_endpoint_slices(client, selection.ns);
+    const auto services = selection.services ? kube::list_services(client, selection.ns) : nullptr;
+    const auto slices = selection.services ? kube::list_endpoint_slices(client, selection.ns) : nullptr;
     if (selection.port_forwards) client.warm(warm_connections);
-    TRY(client.loop().run([&] { return pods->done() && services->done() && slices->done(); }, deadline));
+    TRY(client.loop().run([&] { return pods->done() && (!services || (services->done() && slices->done())); }, deadline));
 
     Found found;
     Listed listed;
     TRY_ASSIGN(listed.pods, pods->take());
-    Result<std::vector<kube::Service>> known_services = services->take();
-    Result<std::vector<kube::EndpointSlice>> known_slices = slices->take();
-    if (known_services && known_slices) {
-        listed.services = std::move(*known_services);
-        listed.slices = std::move(*known_slices);
-    } else {
-        listed.services_known = false;
-        found.services_error = known_services ? known_slices.error() : known_services.error();
+    listed.services_known = selection.services;
+    if (selection.services) {
+        Result<std::vector<kube::Service>> known_services = services->take();
+        Result<std::vector<kube::EndpointSlice>> known_slices = slices->take();
+        listed.services_known = known_services && known_slices;
+        if (listed.services_known) {
+            listed.services = std::move(*known_services);
+            listed.slices = std::move(*known_slices);
+        } else {
+            found.services_error = known_services ? known_slices.error() : known_services.error();
+        }
     }
     found.inventory = make_inventory(std::move(listed));
     TRY(select_instance(found.inventory, selection));

@@ -18,6 +18,7 @@ struct Selection {
     std::string selector;  // as kubectl's -l, for the pods
     std::string instance;  // one instance's name; empty: all
     bool port_forwards = true;  // connections to the API server will be wanted
+    bool services = true;       // Services and EndpointSlices are wanted as witnesses
 };
 
 struct Found {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <initializer_list>
 
 namespace redisctl::net {
 
@@ -25,6 +26,12 @@ size_t append_body(char* data, size_t size, size_t count, void* body) {
     if (text.size() + size * count > Transfer::max_body_bytes) return 0;  // ends the transfer with CURLE_WRITE_ERROR
     text.append(data, size * count);
     return size * count;
+}
+
+void* make_share(std::initializer_list<curl_lock_data> what) {
+    CURLSH* share = curl_share_init();
+    for (const curl_lock_data data : what) curl_share_setopt(share, CURLSHOPT_SHARE, data);
+    return share;
 }
 
 struct Parts {
@@ -55,14 +62,14 @@ Curl::Curl() {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     multi_ = curl_multi_init();
     curl_multi_setopt(static_cast<CURLM*>(multi_), CURLMOPT_MAXCONNECTS, 16L);
-    share_ = curl_share_init();
-    curl_share_setopt(static_cast<CURLSH*>(share_), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_share_setopt(static_cast<CURLSH*>(share_), CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+    request_share_ = make_share({CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_DNS, CURL_LOCK_DATA_CONNECT});
+    connect_share_ = make_share({CURL_LOCK_DATA_SSL_SESSION, CURL_LOCK_DATA_DNS});
 }
 
 Curl::~Curl() {
     curl_multi_cleanup(static_cast<CURLM*>(multi_));
-    curl_share_cleanup(static_cast<CURLSH*>(share_));
+    curl_share_cleanup(static_cast<CURLSH*>(request_share_));
+    curl_share_cleanup(static_cast<CURLSH*>(connect_share_));
 }
 
 void Curl::perform() {
@@ -102,7 +109,7 @@ Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
     set(easy_, CURLOPT_PRIVATE, this);
     set(easy_, CURLOPT_NOSIGNAL, 1L);
     set(easy_, CURLOPT_ERRORBUFFER, error_text_);
-    set(easy_, CURLOPT_SHARE, curl.share_);
+    set(easy_, CURLOPT_SHARE, connect_only_ ? curl.connect_share_ : curl.request_share_);
     set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
     if (!options.connect_deadline.is_never())
         set(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max(Millis(1), options.connect_deadline.left()).count()));

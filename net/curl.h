@@ -72,7 +72,8 @@ class Transfer {
     char error_text_[256] = {};
 };
 
-// The multi handle and what all transfers share: TLS sessions (a resumed handshake saves the certificates' work) and name look-ups.
+// The multi handle and what transfers share: TLS sessions (a resumed handshake saves the certificates' work) and name look-ups. Requests keep their connections
+// apart from those of CONNECT_ONLY handles: libcurl knows one answer a host to "does it multiplex?", and the latter's HTTP/1.1 would say no for all.
 class Curl {
   public:
     Curl();
@@ -95,7 +96,8 @@ class Curl {
   private:
     friend class Transfer;
     void* multi_ = nullptr;
-    void* share_ = nullptr;
+    void* request_share_ = nullptr;
+    void* connect_share_ = nullptr;
 };
 
 }  // namespace redisctl::net
