@@ -1,6 +1,7 @@
 #include "commands/context.h"
 
 #include "base/fd.h"
+#include "base/interrupt.h"
 #include "kube/config.h"
 
 #include <fcntl.h>
@@ -25,7 +26,10 @@ Result<std::string> read_all(int fd, const std::string& name) {
     std::array<char, 4096> buffer;
     for (;;) {
         const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EINTR) {
+            if (interrupt::count() > 0) return fail(ErrorCode::interrupted, "interrupted");
+            continue;
+        }
         if (n < 0) return fail(ErrorCode::usage, fmt::format("{} cannot be read", name), std::strerror(errno));
         if (n == 0) return text;
         text.append(buffer.data(), static_cast<size_t>(n));

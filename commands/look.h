@@ -28,12 +28,14 @@ output::Document begin_document(std::string_view kind, const Context& context, c
 // How many of the nodes (Sentinels included) answered, for the exit code.
 struct Answered {
     size_t yes = 0, no = 0;
-    size_t denied = 0, spoke = 0;  // of those that gave no answer: turned us away for want of permission, or answered with an error (LOADING …)
+    // Of those that gave no answer: turned us away for want of permission, answered with an error (LOADING …), are not there (nor is their Secret).
+    size_t denied = 0, spoke = 0, missing = 0;
     void count(const std::optional<Error>& error);
 };
 Answered count_answers(const Look& look);
 
-// 0, 7 when some did not answer; when none did: 5 where permission is what is missing, 1 where errors came back, else 4.
+// 0, 7 when some did not answer; when none did: 5 where permission is what is missing, 3 where all are gone,
+// 1 where errors came back, else 4.
 ExitCode shown(const Answered& answered);
 // For commands that judge: 1 on a critical finding (on a warning too with --fail-on warning), else as shown().
 ExitCode judged(const Answered& answered, const std::vector<Finding>& findings, const Globals& globals);

@@ -26,15 +26,22 @@ struct Limits {
     bool any() const { return bytes || seconds; }
 };
 
+Error of_flag(std::string_view flag, Error error) {
+    error.message = fmt::format("{}: {}", flag, error.message);
+    return error;
+}
+
 Result<Limits> parse(const Options& options) {
     Limits limits;
     if (!options.max_bytes.empty()) {
-        TRY_ASSIGN(const uint64_t bytes, parse_bytes(options.max_bytes));
-        limits.bytes = static_cast<int64_t>(bytes);
+        const Result<uint64_t> bytes = parse_bytes(options.max_bytes);
+        if (!bytes) return fail(of_flag("--max-bytes", bytes.error()));
+        limits.bytes = static_cast<int64_t>(*bytes);
     }
     if (!options.max_seconds.empty()) {
-        TRY_ASSIGN(const Millis duration, parse_duration_or_seconds(options.max_seconds));
-        limits.seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+        const Result<Millis> duration = parse_duration_or_seconds(options.max_seconds);
+        if (!duration) return fail(of_flag("--max-seconds", duration.error()));
+        limits.seconds = std::chrono::duration_cast<std::chrono::seconds>(*duration).count();
     }
     return limits;
 }

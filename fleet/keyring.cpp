@@ -42,7 +42,7 @@ std::optional<Result<std::optional<redis::Login>>> Keyring::login(const Node& no
         const bool absent = (!read && read.error().code == ErrorCode::not_found) || (read && !lookup.object.data.contains(ref->key));
         if (!read && !absent) return Answer(fail(read.error()));
         if (absent && !ref->optional)
-            return Answer(fail(Error{ErrorCode::not_found, fmt::format("Secret {} has no key {}", ref->name, ref->key),
+            return Answer(fail(Error{ErrorCode::not_found, read ? fmt::format("Secret {} has no key {}", ref->name, ref->key) : fmt::format("there is no Secret {} in namespace {}", ref->name, node.ns),
                                      fmt::format("it is named by {}", ref->why), "name another with --password-secret NAME:KEY", "PASSWORD_SECRET"}));
         if (!absent && !lookup.object.data.at(ref->key).empty()) {
             const std::string user = trusted_ && !flags.user.empty() ? flags.user : node.acl_user;

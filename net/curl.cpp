@@ -93,6 +93,9 @@ void Curl::wait(std::vector<Ready>& sockets, int interrupt_fd, Millis at_most) {
         fds.push_back({socket.interest.fd, events, 0});
     }
     if (interrupt_fd >= 0) fds.push_back({interrupt_fd, CURL_WAIT_POLLIN, 0});
+    // libcurl 7.88 may hold the end of an HTTP/2 answer in a buffer that no poll sees; while requests are under way it is given the chance to look again.
+    constexpr Millis look_again{20};
+    if (requests_ > 0) at_most = std::min(at_most, look_again);
     int ready = 0;
     curl_multi_poll(static_cast<CURLM*>(multi_), fds.data(), static_cast<unsigned>(fds.size()), static_cast<int>(at_most.count()), &ready);
     for (size_t i = 0; i < sockets.size(); i++) sockets[i].ready = fds[i].revents != 0;
@@ -159,10 +162,13 @@ Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
         set(easy_, CURLOPT_WRITEDATA, &body_);
         if (options.compressed) set(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
     }
+    set(easy_, CURLOPT_QUICK_EXIT, 1L);  // a resolver that does not answer shall not hold us at the end
+    if (!connect_only_) curl.requests_++;
     curl_multi_add_handle(static_cast<CURLM*>(curl.multi_), static_cast<CURL*>(easy_));
 }
 
 Transfer::~Transfer() {
+    if (!connect_only_ && !finished_) loop_.curl().requests_--;
     curl_multi_remove_handle(static_cast<CURLM*>(loop_.curl().multi_), static_cast<CURL*>(easy_));
     curl_easy_cleanup(static_cast<CURL*>(easy_));
     curl_slist_free_all(static_cast<curl_slist*>(header_list_));
@@ -171,6 +177,7 @@ Transfer::~Transfer() {
 
 void Transfer::finish(int code) {
     finished_ = true;
+    if (!connect_only_) loop_.curl().requests_--;
     if (code != CURLE_OK) {
         result_ = fail(explain(code));
     } else if (connect_only_) {

@@ -96,6 +96,7 @@ class Curl {
   private:
     friend class Transfer;
     void* multi_ = nullptr;
+    int requests_ = 0;  // requests under way
     void* request_share_ = nullptr;
     void* connect_share_ = nullptr;
 };

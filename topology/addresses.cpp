@@ -58,6 +58,7 @@ AddressBook::AddressBook(const fleet::Instance& instance, const Answers& answers
             if (!node.address.host.empty()) add(by_address_, key(node.address.host, port), i);
             for (const auto& name : names_of(node)) add(by_address_, key(name, port), i);
         }
+        for (const auto& alias : node.aliases) add(by_address_, key(alias.host, alias.port), i);
         if (!node.pod.empty()) by_pod_.try_emplace(node.pod, i);
     }
     add_services(instance);
