@@ -78,12 +78,12 @@ std::optional<size_t> by_history(const fleet::Instance& instance, const Views& v
 // Nodes from `first` on were reported; those that turn out to be one that we had are dropped.
 void drop_known(fleet::Instance& instance, Views& views, size_t first) {
     std::map<std::string, size_t> by_run_id;
-    for (size_t i = 0; i < first; i++)
-        if (views.nodes[i] && !views.nodes[i]->run_id.empty()) by_run_id.emplace(views.nodes[i]->run_id, i);
-    for (size_t i = instance.nodes.size(); i-- > first;) {
-        if (!views.nodes[i]) continue;
-        const auto found = by_run_id.find(views.nodes[i]->run_id);
-        if (found != by_run_id.end()) drop(instance, views, i, found->second);
+    for (size_t i = 0; i < instance.nodes.size();) {
+        const Result<redis::NodeView>& view = views.nodes[i];
+        const bool telling = view && !view->run_id.empty();
+        const size_t node = telling ? by_run_id.try_emplace(view->run_id, i).first->second : i;
+        if (node == i || i < first) i++;
+        else drop(instance, views, i, node);
     }
     for (size_t i = instance.nodes.size(); i-- > first;) {
         if (views.nodes[i]) continue;

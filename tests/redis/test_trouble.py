@@ -130,7 +130,7 @@ class NotReady(Asking):
 
     def test_no_client_more_is_taken(self):
         with Server("maxclients 1") as server, server.client():
-            answer = self.ask("replication-info", "--host", server.address, "--json", code=4)
+            answer = self.ask("replication-info", "--host", server.address, "--json", code=1)
             self.assertEqual(self.error(answer)["code"], "MAX_CLIENTS")
 
     def test_cluster_mode(self):
@@ -201,9 +201,9 @@ class Silent(Asking):
 class Strangers(Asking):
     """Peers that are no Redis, or one that went mad."""
 
-    def check(self, says: bytes, code: str, *words: str, hang_up: bool = True) -> None:
+    def check(self, says: bytes, code: str, *words: str, hang_up: bool = True, exit: int = 4) -> None:
         with self.subTest(says=says[:30]), Speaker(says, hang_up) as peer:
-            answer = self.ask("replication-info", "--host", peer.address, "--timeout", "2s", "--json", code=4)
+            answer = self.ask("replication-info", "--host", peer.address, "--timeout", "2s", "--json", code=exit)
             error = self.error(answer)
             self.assertEqual(error["code"], code, answer)
             for word in words:
@@ -238,7 +238,7 @@ class Strangers(Asking):
 
     def test_protected_mode(self):
         # A real one refuses only those from elsewhere, and we come from its own host: it says this and hangs up.
-        self.check(b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user.\r\n", "DENIED", "protected mode")
+        self.check(b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user.\r\n", "DENIED", "protected mode", exit=5)
 
     def test_text_that_is_no_info(self):
         self.check(b"+OK\r\n$5\r\nhello\r\n$0\r\n\r\n$0\r\n\r\n*1\r\n$6\r\nmaster\r\n", "PROTOCOL", "no INFO text", hang_up=False)
