@@ -21,6 +21,36 @@ Keyring::Lookup& Keyring::look_up(const std::string& ns, const std::string& name
     return lookup;
 }
 
+Keyring::FailoverLookup& Keyring::look_up_failover(const std::string& ns, const std::string& name) {
+    const auto [found, is_new] = failovers_.try_emplace({ns, name});
+    FailoverLookup& lookup = found->second;
+    if (is_new) {
+        auto consume = [&lookup](std::string_view body) -> Result<std::string> {
+            TRY_ASSIGN(lookup.object, kube::parse_redis_failover(body));
+            return std::string();
+        };
+        lookup.fetch = std::make_unique<kube::Fetch>(*client_, fmt::format("/apis/databases.spotahome.com/v1/namespaces/{}/redisfailovers/{}", ns, name),
+                                                     kube::Access{"get", "databases.spotahome.com", "redisfailovers", ns, name}, std::move(consume), nullptr);
+    }
+    return lookup;
+}
+
+std::optional<std::optional<SecretRef>> Keyring::secret_for(const Node& node, net::Task& waiter) {
+    std::optional<SecretRef> named = secret_of(node);
+    const auto failover = node.labels.find("redisfailovers.databases.spotahome.com/name");
+    // The operator's Sentinels never have a password.
+    if (named || !client_ || failover == node.labels.end() || node.kind == NodeKind::sentinel || !node.spelled_password.empty()) return named;
+    FailoverLookup& lookup = look_up_failover(node.ns, failover->second);
+    if (!lookup.fetch->done()) {
+        lookup.fetch->wake_when_done(&waiter);
+        return std::nullopt;
+    }
+    // A CR that cannot be read is no reason to give up: the node says whether it wants a password.
+    if (lookup.fetch->result() && !lookup.object.auth_secret.empty())
+        named = SecretRef{lookup.object.auth_secret, "password", fmt::format("spec.auth.secretPath of RedisFailover {}", failover->second), false};
+    return named;
+}
+
 std::optional<SecretRef> Keyring::secret_of(const Node& node) const {
     if (node.ns.empty() || !client_) return std::nullopt;
     if (trusted_ && given(node).secret) return given(node).secret;
@@ -32,7 +62,9 @@ std::optional<Result<std::optional<redis::Login>>> Keyring::login(const Node& no
     const GivenLogin& flags = given(node);
     if (trusted_ && flags.password) return Answer(redis::Login{flags.user, *flags.password, false});
 
-    if (const std::optional<SecretRef> ref = secret_of(node)) {
+    const std::optional<std::optional<SecretRef>> named = secret_for(node, waiter);
+    if (!named) return std::nullopt;
+    if (const std::optional<SecretRef>& ref = *named) {
         Lookup& lookup = look_up(node.ns, ref->name);
         if (!lookup.fetch->done()) {
             lookup.fetch->wake_when_done(&waiter);
@@ -81,6 +113,7 @@ std::optional<Result<std::optional<net::TlsOptions>>> Keyring::tls(const Node& n
 
 void Keyring::forget(net::Task& waiter) {
     for (auto& [name, lookup] : secrets_) lookup.fetch->forget(&waiter);
+    for (auto& [name, lookup] : failovers_) lookup.fetch->forget(&waiter);
 }
 
 std::string Keyring::password_source(const Node& node) const {

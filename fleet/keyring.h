@@ -1,5 +1,5 @@
 // Passwords and certificates for each node, and where they come from. Secrets are read by name, never listed, each once, while the connections are being made.
-// First hit: flag → the Secret that the pod itself names → the chart's Secret → REDISCLI_AUTH. What a flag or the environment gives
+// First hit: flag → the Secret that the pod itself names → the chart's or the operator's CR's Secret → REDISCLI_AUTH. What a flag or the environment gives
 // is offered only to hosts that the user named, or when exactly one instance is selected: never to a stranger's Redis.
 #pragma once
 
@@ -51,7 +51,14 @@ class Keyring {
         kube::SecretObject object;
         std::unique_ptr<kube::Fetch> fetch;
     };
+    struct FailoverLookup {
+        kube::RedisFailover object;
+        std::unique_ptr<kube::Fetch> fetch;
+    };
     Lookup& look_up(const std::string& ns, const std::string& name);
+    FailoverLookup& look_up_failover(const std::string& ns, const std::string& name);
+    // The Secret to read; nullopt while the CR that names it is under way, an empty one when none is named anywhere.
+    std::optional<std::optional<SecretRef>> secret_for(const Node& node, net::Task& waiter);
     const GivenLogin& given(const Node& node) const { return node.kind == NodeKind::sentinel ? sentinel_ : redis_; }
     std::optional<SecretRef> secret_of(const Node& node) const;
 
@@ -60,6 +67,7 @@ class Keyring {
     GivenTls tls_;
     bool trusted_ = false;
     std::map<std::pair<std::string, std::string>, Lookup> secrets_;
+    std::map<std::pair<std::string, std::string>, FailoverLookup> failovers_;
 };
 
 }  // namespace redisctl::fleet

@@ -111,6 +111,12 @@ struct SecretObject {
     std::map<std::string, Secret, std::less<>> data;  // decoded
 };
 
+// The Spotahome operator's custom resource (databases.spotahome.com/v1).
+struct RedisFailover {
+    Meta meta;
+    std::string auth_secret;  // spec.auth.secretPath; its key is always "password"
+};
+
 // The error object of the API, for anything that is not 2xx.
 struct Status {
     int code = 0;
@@ -131,6 +137,7 @@ Result<Page<Service>> parse_services(std::string_view json);
 Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view json);
 // Also `protocol` when a value is no base64. No error shows any of the text.
 Result<SecretObject> parse_secret(std::string_view json);
+Result<RedisFailover> parse_redis_failover(std::string_view json);
 // nullopt when the body is no Status (a proxy's HTML page, a kubelet's plain text).
 std::optional<Status> parse_status(std::string_view json);
 

@@ -83,6 +83,21 @@ class Api(Looking):
         error = self.error_of(answer, "redis-0")
         self.assertIn("not permitted to get secrets", error["message"])
 
+    def test_the_password_that_only_the_operators_resource_names(self):
+        labels = {"app.kubernetes.io/part-of": "redis-failover", "app.kubernetes.io/component": "redis", "redisfailovers.databases.spotahome.com/name": "rf"}
+        locked = self.enterContext(Server(password="pa55-of-rf"))
+        api = self.fake(pod("rfr-rf-0", labels=labels)).forward("rfr-rf-0", bridge(locked.port))
+        api.on("/apis/databases.spotahome.com/v1/namespaces/default/redisfailovers/rf",
+               Answer(200, {"kind": "RedisFailover", "metadata": {"name": "rf"}, "spec": {"auth": {"secretPath": "rf-auth"}}}))
+        api.on("/api/v1/namespaces/default/secrets/rf-auth", Answer(200, {"kind": "Secret", "metadata": {"name": "rf-auth"}, "data": {"password": "cGE1NS1vZi1yZg=="}}))
+        self.assertEqual(self.roles(self.look(api, "--json")), [("rfr-rf-0", "master")])
+
+    def test_an_operators_resource_that_may_not_be_read_is_no_failure(self):
+        labels = {"app.kubernetes.io/part-of": "redis-failover", "app.kubernetes.io/component": "redis", "redisfailovers.databases.spotahome.com/name": "rf"}
+        api = self.fake(pod("rfr-rf-0", labels=labels)).forward("rfr-rf-0", bridge(self.redis.port))
+        api.on("/apis/databases.spotahome.com/v1/namespaces/default/redisfailovers/rf", status(403, "Forbidden", "no"))
+        self.assertEqual(self.roles(self.look(api, "--json")), [("rfr-rf-0", "master")])
+
     def test_an_empty_namespace(self):
         api = self.fake()
         api.on(PODS, listing("Pod", []))
