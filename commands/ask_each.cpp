@@ -8,7 +8,8 @@ namespace redisctl {
 
 using Json = nlohmann::ordered_json;
 
-Result<Asked> ask_each(Context& context, const std::vector<std::string>& names, const std::vector<redis::Request>& requests, Sentinels sentinels) {
+Result<Asked> ask_each(Context& context, const std::vector<std::string>& names,
+                       const std::vector<redis::Request>& requests, Sentinels sentinels) {
     Asked asked;
     TRY_ASSIGN(asked.found, context.find());
     TRY_ASSIGN(const NodeNames wanted, NodeNames::among(asked.found, names, context.globals().nodes));
@@ -32,11 +33,14 @@ Result<Asked> ask_each(Context& context, const std::vector<std::string>& names, 
     return asked;
 }
 
-Answered fill_rows(output::Document& document, const Asked& asked, const std::vector<output::Column>& columns, const FillRow& fill, const FinishItem& finish) {
+Answered fill_rows(output::Document& document, const Asked& asked, const std::vector<output::Column>& columns,
+                   const FillRow& fill, const FinishItem& finish) {
     Answered answered;
     for (size_t i = 0; i < asked.nodes.size();) {
         const fleet::Instance& instance = *asked.nodes[i].instance;
-        Json item{{"instance", instance.name}, {"namespace", instance.ns.empty() ? Json(nullptr) : Json(instance.ns)}, {"nodes", Json::array()}};
+        Json item{{"instance", instance.name},
+                  {"namespace", instance.ns.empty() ? Json(nullptr) : Json(instance.ns)},
+                  {"nodes", Json::array()}};
         output::Table table{instance.full_name(), columns, {}};
         for (; i < asked.nodes.size() && asked.nodes[i].instance == &instance; i++) {
             const AskedNode& node = asked.nodes[i];

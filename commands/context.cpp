@@ -4,14 +4,15 @@
 #include "base/interrupt.h"
 #include "kube/config.h"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace redisctl {
 
@@ -33,7 +34,8 @@ Result<std::string> read_all(int fd, const std::string& name) {
         if (n < 0) return fail(ErrorCode::usage, fmt::format("{} cannot be read", name), std::strerror(errno));
         if (n == 0) return text;
         text.append(buffer.data(), static_cast<size_t>(n));
-        if (text.size() > max_secret_bytes) return fail(ErrorCode::usage, fmt::format("{} is too large", name), "over 64 KiB");
+        if (text.size() > max_secret_bytes)
+            return fail(ErrorCode::usage, fmt::format("{} is too large", name), "over 64 KiB");
     }
 }
 
@@ -43,24 +45,29 @@ Result<std::string> read_file(const std::string& path) {
     return read_all(file.get(), path);
 }
 
-Result<fleet::GivenLogin> given_login(const PasswordFlags& flags, const Environment& environment, bool with_environment) {
+Result<fleet::GivenLogin> given_login(const PasswordFlags& flags, const Environment& environment,
+                                      bool with_environment) {
     fleet::GivenLogin login;
     login.user = flags.user;
     if (!flags.file.empty() || flags.from_stdin) {
         TRY_ASSIGN(std::string text, flags.from_stdin ? read_all(STDIN_FILENO, "stdin") : read_file(flags.file));
         // An editor's or echo's line end is no part of the password.
         while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-        if (text.empty()) return fail(ErrorCode::usage, fmt::format("{} holds no password", flags.from_stdin ? "stdin" : flags.file));
+        if (text.empty())
+            return fail(ErrorCode::usage, fmt::format("{} holds no password", flags.from_stdin ? "stdin" : flags.file));
         login.password = Secret(std::move(text));
     }
     if (!flags.secret.empty()) {
         const size_t colon = flags.secret.find(':');
         if (colon == 0 || colon == std::string::npos || colon + 1 == flags.secret.size())
-            return fail(ErrorCode::usage, fmt::format("'{}' is no NAME:KEY of a Secret", flags.secret), {}, "--password-secret redis:redis-password");
-        login.secret = fleet::SecretRef{flags.secret.substr(0, colon), flags.secret.substr(colon + 1), "flag --password-secret", false};
+            return fail(ErrorCode::usage, fmt::format("'{}' is no NAME:KEY of a Secret", flags.secret), {},
+                        "--password-secret redis:redis-password");
+        login.secret = fleet::SecretRef{flags.secret.substr(0, colon), flags.secret.substr(colon + 1),
+                                        "flag --password-secret", false};
     }
     if (with_environment)
-        if (std::optional<std::string> value = environment("REDISCLI_AUTH"); value && !value->empty()) login.from_environment = Secret(std::move(*value));
+        if (std::optional<std::string> value = environment("REDISCLI_AUTH"); value && !value->empty())
+            login.from_environment = Secret(std::move(*value));
     return login;
 }
 
@@ -106,7 +113,10 @@ struct Context::Wiring {
 };
 
 Context::Context(std::string_view command, Globals globals, output::Output& output, const Environment& environment)
-    : command_(command), globals_(std::move(globals)), output_(output), environment_(environment),
+    : command_(command),
+      globals_(std::move(globals)),
+      output_(output),
+      environment_(environment),
       deadline_(Deadline::after(globals_.timeout.value_or(looking_timeout))) {}
 
 Context::~Context() = default;
@@ -136,7 +146,8 @@ Result<fleet::Found> Context::find(Services services) {
     TRY(wire());
     fleet::Found found;
     if (!wiring_->client) {
-        found = fleet::take_hosts(globals_.hosts, globals_.sentinels, !globals_.instance.empty() ? globals_.instance : globals_.master_name);
+        found = fleet::take_hosts(globals_.hosts, globals_.sentinels,
+                                  !globals_.instance.empty() ? globals_.instance : globals_.master_name);
     } else {
         fleet::Selection selection;
         selection.ns = globals_.all_namespaces ? "" : wiring_->client->config().ns;
@@ -150,12 +161,20 @@ Result<fleet::Found> Context::find(Services services) {
     return found;
 }
 
-std::vector<fleet::Outcome> Context::ask(std::span<const fleet::Call> calls) { return wiring_->fleet->exec(calls, deadline_); }
+std::vector<fleet::Outcome> Context::ask(std::span<const fleet::Call> calls) {
+    return wiring_->fleet->exec(calls, deadline_);
+}
 
-bool Context::in_kubernetes() const { return wiring_ && wiring_->client; }
+bool Context::in_kubernetes() const {
+    return wiring_ && wiring_->client;
+}
 
-std::string_view Context::route() const { return wiring_->dialer->route(); }
+std::string_view Context::route() const {
+    return wiring_->dialer->route();
+}
 
-std::string Context::password_source(const fleet::Node& node) const { return wiring_->keyring->password_source(node); }
+std::string Context::password_source(const fleet::Node& node) const {
+    return wiring_->keyring->password_source(node);
+}
 
 }  // namespace redisctl

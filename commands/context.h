@@ -1,4 +1,5 @@
-// Everything that a command gets from outside: what the user asked for, where output goes, and the fleet, made when first needed.
+// Everything that a command gets from outside: what the user asked for, where output goes, and the fleet, made when
+// first needed.
 #pragma once
 
 #include "base/environment.h"
@@ -26,15 +27,17 @@ class Context {
     output::Output& output() { return output_; }
     const Environment& environment() const { return environment_; }
 
-    // The target as instances. Reads the kubeconfig and lists, or takes the hosts; passwords given by flags are read here.
-    // Errors: usage (no kubeconfig, unreadable password file), not_found, forbidden, unreachable, timeout, interrupted.
+    // The target as instances. Reads the kubeconfig and lists, or takes the hosts; passwords given by flags are read
+    // here. Errors: usage (no kubeconfig, unreadable password file), not_found, forbidden, unreachable, timeout,
+    // interrupted.
     enum class Services { listed, left_out };
     Result<fleet::Found> find(Services services = Services::left_out);
 
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
 
-    // After find(): the kubeconfig's context (empty without Kubernetes), how nodes are reached, and where a node's password comes from.
+    // After find(): the kubeconfig's context (empty without Kubernetes), how nodes are reached, and where a node's
+    // password comes from.
     const std::string& kube_context() const { return kube_context_; }
     bool in_kubernetes() const;
     std::string_view route() const;

@@ -1,4 +1,5 @@
-// The flags that every command shares, parsed and checked: what to look at, how to get there, how to answer. cli/ fills it.
+// The flags that every command shares, parsed and checked: what to look at, how to get there, how to answer. cli/ fills
+// it.
 #pragma once
 
 #include "base/secret.h"
@@ -14,7 +15,7 @@ namespace redisctl {
 
 // --password-file, --password-stdin and --password-secret, or the --sentinel-… ones; at most one of the three.
 struct PasswordFlags {
-    std::string user;    // --user, --sentinel-user
+    std::string user;  // --user, --sentinel-user
     std::string file;
     bool from_stdin = false;
     std::string secret;  // NAME:KEY

@@ -30,7 +30,8 @@ void add_sections(std::string_view text, Json& sections) {
             continue;
         }
         const size_t colon = line.find(':');
-        if (colon != std::string_view::npos) sections[section][std::string(line.substr(0, colon))] = std::string(line.substr(colon + 1));
+        if (colon != std::string_view::npos)
+            sections[section][std::string(line.substr(0, colon))] = std::string(line.substr(colon + 1));
     }
 }
 
@@ -53,7 +54,8 @@ output::Table side_by_side(const std::string& heading, const std::vector<std::pa
         table.columns.push_back({name});
         for (const auto& [section, values] : sections.items())
             for (const auto& [key, value] : values.items())
-                if (const std::pair field{section, key}; std::find(fields.begin(), fields.end(), field) == fields.end()) fields.push_back(field);
+                if (const std::pair field{section, key}; std::find(fields.begin(), fields.end(), field) == fields.end())
+                    fields.push_back(field);
     }
     for (const auto& [section, key] : fields) {
         std::vector<output::Cell> row{key};
@@ -91,13 +93,16 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {{"SECTION", "Sections of INFO (server, memory, replication …); Redis' default ones when none is named", &options->sections, false, true, ""}};
+    spec.positionals = {{"SECTION",
+                         "Sections of INFO (server, memory, replication …); Redis' default ones when none is named",
+                         &options->sections, false, true, ""}};
     spec.examples = {"redisctl info memory", "redisctl info replication --node redis-0", "redisctl info --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 
 }  // namespace
 
-extern const Command info_command{"info", Group::look, "Show INFO of every node, side by side", Uses::target, {}, bind, "Info"};
+extern const Command info_command{"info", Group::look, "Show INFO of every node, side by side", Uses::target, {},
+                                  bind,   "Info"};
 
 }  // namespace redisctl

@@ -12,7 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+Json text(const std::string& value) {
+    return value.empty() ? Json(nullptr) : Json(value);
+}
 
 template <class T>
 Json maybe(const std::optional<T>& value) {
@@ -48,13 +50,15 @@ Json to_json(const topology::SentinelPicture& sentinel) {
 }
 
 Json to_json(const topology::ServicePicture& service) {
-    return {{"name", service.name}, {"type", service.type}, {"selector", service.selector},
+    return {{"name", service.name},   {"type", service.type},          {"selector", service.selector},
             {"ready", service.ready}, {"notReady", service.not_ready}, {"routesTo", service.routes_to}};
 }
 
 }  // namespace
 
-Json to_json(const topology::Witness& witness) { return {{"source", witness.source}, {"by", witness.by}, {"says", witness.says}}; }
+Json to_json(const topology::Witness& witness) {
+    return {{"source", witness.source}, {"by", witness.by}, {"says", witness.says}};
+}
 
 Json to_json(const topology::NodePicture& node) {
     const redis::NodeView view = node.view.value_or(redis::NodeView{});

@@ -15,17 +15,22 @@ namespace redisctl {
 
 namespace {
 
-std::string key_of(const fleet::Instance& instance, const fleet::Node& node) { return instance.ns + "/" + node.name; }
+std::string key_of(const fleet::Instance& instance, const fleet::Node& node) {
+    return instance.ns + "/" + node.name;
+}
 
-// Kubernetes: Sentinels that stand alone belong to the instance whose master they watch; only they know. Their answers move with them.
+// Kubernetes: Sentinels that stand alone belong to the instance whose master they watch; only they know. Their answers
+// move with them.
 void adopt_sentinels(fleet::Inventory& inventory, std::vector<Views>& views) {
     std::map<std::string, Result<redis::NodeView>> nodes;
     std::map<std::string, Result<redis::SentinelView>> sentinels;
     const auto keep_answers = [&] {
         for (size_t i = 0; i < inventory.instances.size(); i++) {
             const fleet::Instance& instance = inventory.instances[i];
-            for (size_t n = 0; n < instance.nodes.size(); n++) nodes.emplace(key_of(instance, instance.nodes[n]), std::move(views[i].nodes[n]));
-            for (size_t n = 0; n < instance.sentinels.size(); n++) sentinels.emplace(key_of(instance, instance.sentinels[n]), std::move(views[i].sentinels[n]));
+            for (size_t n = 0; n < instance.nodes.size(); n++)
+                nodes.emplace(key_of(instance, instance.nodes[n]), std::move(views[i].nodes[n]));
+            for (size_t n = 0; n < instance.sentinels.size(); n++)
+                sentinels.emplace(key_of(instance, instance.sentinels[n]), std::move(views[i].sentinels[n]));
         }
     };
     const auto watched_by = [&](const fleet::Instance& instance) {
@@ -43,14 +48,17 @@ void adopt_sentinels(fleet::Inventory& inventory, std::vector<Views>& views) {
 
     keep_answers();
     for (size_t i = 0; i < inventory.instances.size();) {
-        if (alone(inventory.instances[i]) && fleet::join_by_sentinel(inventory, i, watched_by(inventory.instances[i]))) continue;
+        if (alone(inventory.instances[i]) && fleet::join_by_sentinel(inventory, i, watched_by(inventory.instances[i])))
+            continue;
         i++;
     }
     views.assign(inventory.instances.size(), {});
     for (size_t i = 0; i < inventory.instances.size(); i++) {
         const fleet::Instance& instance = inventory.instances[i];
-        for (const fleet::Node& node : instance.nodes) views[i].nodes.push_back(std::move(nodes.at(key_of(instance, node))));
-        for (const fleet::Node& node : instance.sentinels) views[i].sentinels.push_back(std::move(sentinels.at(key_of(instance, node))));
+        for (const fleet::Node& node : instance.nodes)
+            views[i].nodes.push_back(std::move(nodes.at(key_of(instance, node))));
+        for (const fleet::Node& node : instance.sentinels)
+            views[i].sentinels.push_back(std::move(sentinels.at(key_of(instance, node))));
     }
 }
 
@@ -62,9 +70,12 @@ Result<Look> look(Context& context) {
     std::vector<fleet::Instance>& instances = result.found.inventory.instances;
     std::vector<Views> views(instances.size());
     ask_views(context, instances, views);
-    if (context.in_kubernetes()) adopt_sentinels(result.found.inventory, views);
-    else TRY(ask_reported_nodes(context, instances, views));
-    for (size_t i = 0; i < instances.size(); i++) result.pictures.push_back(topology::join(instances[i], views[i], context.globals().system));
+    if (context.in_kubernetes())
+        adopt_sentinels(result.found.inventory, views);
+    else
+        TRY(ask_reported_nodes(context, instances, views));
+    for (size_t i = 0; i < instances.size(); i++)
+        result.pictures.push_back(topology::join(instances[i], views[i], context.globals().system));
     return result;
 }
 
@@ -78,14 +89,17 @@ output::Document begin_document(std::string_view kind, const Context& context, c
         for (const Finding& finding : picture.findings) document.add_finding(finding);
     }
     if (look.found.services_error)
-        document.add_finding({"SERVICES_UNKNOWN", Severity::warning, "", "", fmt::format("Services are unknown: {}", look.found.services_error->message),
+        document.add_finding({"SERVICES_UNKNOWN", Severity::warning, "", "",
+                              fmt::format("Services are unknown: {}", look.found.services_error->message),
                               look.found.services_error->hint});
     return document;
 }
 
 void Answered::count(const std::optional<Error>& error) {
-    if (!error) yes++;
-    else no++;
+    if (!error)
+        yes++;
+    else
+        no++;
     if (!error) return;
     denied += error->code == ErrorCode::unauthenticated || error->code == ErrorCode::forbidden;
     spoke += error->code == ErrorCode::server;
@@ -112,7 +126,8 @@ ExitCode shown(const Answered& answered) {
 ExitCode judged(const Answered& answered, const std::vector<Finding>& findings, const Globals& globals) {
     if (answered.yes == 0) return shown(answered);
     const Severity limit = globals.fail_on_warning ? Severity::warning : Severity::critical;
-    const bool bad = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.severity >= limit; });
+    const bool bad = std::any_of(findings.begin(), findings.end(),
+                                 [&](const Finding& finding) { return finding.severity >= limit; });
     return bad ? ExitCode::bad_answer : shown(answered);
 }
 

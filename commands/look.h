@@ -1,4 +1,5 @@
-// What most commands begin with: find the target, ask every node what it sees, join the answers. One API call and one round trip.
+// What most commands begin with: find the target, ask every node what it sees, join the answers. One API call and one
+// round trip.
 #pragma once
 
 #include "base/exit_code.h"
@@ -18,17 +19,19 @@ struct Look {
     std::vector<topology::Picture> pictures;  // one an instance, in the order of found.inventory.instances
 };
 
-// Errors: what find() says; dead nodes are part of the pictures. With plain hosts the masters and replicas that the hosts report are asked too,
-// as far as they can be reached.
+// Errors: what find() says; dead nodes are part of the pictures. With plain hosts the masters and replicas that the
+// hosts report are asked too, as far as they can be reached.
 Result<Look> look(Context& context);
 
-// The document with what every look has in common: errors of nodes that did not answer, findings, and why Services are unknown.
+// The document with what every look has in common: errors of nodes that did not answer, findings, and why Services are
+// unknown.
 output::Document begin_document(std::string_view kind, const Context& context, const Look& look);
 
 // How many of the nodes (Sentinels included) answered, for the exit code.
 struct Answered {
     size_t yes = 0, no = 0;
-    // Of those that gave no answer: turned us away for want of permission, answered with an error (LOADING …), are not there (nor is their Secret).
+    // Of those that gave no answer: turned us away for want of permission, answered with an error (LOADING …), are not
+    // there (nor is their Secret).
     size_t denied = 0, spoke = 0, missing = 0;
     void count(const std::optional<Error>& error);
 };

@@ -14,7 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 const topology::NodePicture* master_of(const topology::Picture& picture) {
-    const auto found = std::find_if(picture.nodes.begin(), picture.nodes.end(), [&](const auto& node) { return node.name == picture.master; });
+    const auto found = std::find_if(picture.nodes.begin(), picture.nodes.end(),
+                                    [&](const auto& node) { return node.name == picture.master; });
     return picture.master.empty() || found == picture.nodes.end() ? nullptr : &*found;
 }
 
@@ -31,10 +32,18 @@ Json item_of(const topology::Picture& picture) {
 
 output::Table master_table(const topology::Picture& picture) {
     using output::Align;
-    output::Table table{heading(picture), {{"MASTER"}, {"ADDRESS"}, {"VERSION"}, {"OFFSET", output::Show::always, Align::right},
-                        {"REPLICAS", output::Show::always, Align::right}, {"REPLID", output::Show::wide_only}, {"K8S-NODE", output::Show::wide_only}}, {}};
+    output::Table table{heading(picture),
+                        {{"MASTER"},
+                         {"ADDRESS"},
+                         {"VERSION"},
+                         {"OFFSET", output::Show::always, Align::right},
+                         {"REPLICAS", output::Show::always, Align::right},
+                         {"REPLID", output::Show::wide_only},
+                         {"K8S-NODE", output::Show::wide_only}},
+                        {}};
     if (const topology::NodePicture* master = master_of(picture); master && master->view)
-        table.rows.push_back({master->name, master->address, master->view->version, master->offset, master->view->connected_replicas, master->view->replid, master->k8s_node});
+        table.rows.push_back({master->name, master->address, master->view->version, master->offset,
+                              master->view->connected_replicas, master->view->replid, master->k8s_node});
     return table;
 }
 
@@ -42,7 +51,8 @@ output::Table master_table(const topology::Picture& picture) {
 output::Table witness_table(const topology::Picture& picture, bool agreed) {
     const output::Show show = agreed ? output::Show::wide_only : output::Show::always;
     output::Table table{"", {{"WITNESS", show}, {"BY", show}, {"SAYS", show}}, {}};
-    for (const topology::Witness& witness : picture.witnesses) table.rows.push_back({witness.source, witness.by, witness.says});
+    for (const topology::Witness& witness : picture.witnesses)
+        table.rows.push_back({witness.source, witness.by, witness.says});
     return table;
 }
 
@@ -55,7 +65,8 @@ Result<ExitCode> run(Context& context) {
         agreed = agreed && known;
         document.add_item(item_of(picture));
         if (known) document.add_table(master_table(picture));
-        if (!known || context.output().settings().format == output::Format::wide) document.add_table(witness_table(picture, known));
+        if (!known || context.output().settings().format == output::Format::wide)
+            document.add_table(witness_table(picture, known));
         if (known) document.add_name(picture.master);
     }
     TRY(context.output().print(document));
@@ -65,12 +76,16 @@ Result<ExitCode> run(Context& context) {
 }
 
 void bind(Spec& spec) {
-    spec.examples = {"redisctl master-info", "redisctl master-info --instance redis -o name", "redisctl master-info --json"};
+    spec.examples = {"redisctl master-info", "redisctl master-info --instance redis -o name",
+                     "redisctl master-info --json"};
     spec.run = run;
 }
 
 }  // namespace
 
-extern const Command master_info_command{"master-info", Group::judge, "Show the master that all witnesses agree on, or who disagrees", Uses::target, {"master"}, bind, "MasterInfo"};
+extern const Command master_info_command{
+    "master-info", Group::judge, "Show the master that all witnesses agree on, or who disagrees",
+    Uses::target,  {"master"},   bind,
+    "MasterInfo"};
 
 }  // namespace redisctl

@@ -10,7 +10,8 @@ using output::Cell;
 using output::Tone;
 
 std::string heading(const topology::Picture& picture) {
-    return fmt::format("{}  {}  {}  {}", picture.full_name(), picture.system, picture.master.empty() ? "no agreed master" : "master " + picture.master,
+    return fmt::format("{}  {}  {}  {}", picture.full_name(), picture.system,
+                       picture.master.empty() ? "no agreed master" : "master " + picture.master,
                        topology::health_name(picture.health));
 }
 

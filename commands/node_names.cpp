@@ -7,7 +7,8 @@
 
 namespace redisctl {
 
-Result<NodeNames> NodeNames::among(const fleet::Found& found, const std::vector<std::string>& arguments, const std::vector<std::string>& flags) {
+Result<NodeNames> NodeNames::among(const fleet::Found& found, const std::vector<std::string>& arguments,
+                                   const std::vector<std::string>& flags) {
     std::vector<std::string> known;
     for (const fleet::Instance& instance : found.inventory.instances) {
         for (const fleet::Node& node : instance.nodes) known.push_back(node.name);
@@ -17,8 +18,8 @@ Result<NodeNames> NodeNames::among(const fleet::Found& found, const std::vector<
     for (const std::vector<std::string>* list : {&arguments, &flags}) {
         for (const std::string& name : *list) {
             if (std::find(known.begin(), known.end(), name) == known.end())
-                return fail(ErrorCode::not_found, fmt::format("no node called {}", name), fmt::format("there are: {}", fmt::join(known, ", ")),
-                            nearest(name, known).value_or(""));
+                return fail(ErrorCode::not_found, fmt::format("no node called {}", name),
+                            fmt::format("there are: {}", fmt::join(known, ", ")), nearest(name, known).value_or(""));
             names.names_.insert(name);
         }
     }

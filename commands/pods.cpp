@@ -12,10 +12,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text(const std::string& value) { return value.empty() ? Json(nullptr) : Json(value); }
+Json text(const std::string& value) {
+    return value.empty() ? Json(nullptr) : Json(value);
+}
 
 const kube::Pod* pod_of(const fleet::Instance& instance, const fleet::Node& node) {
-    const auto found = std::find_if(instance.pods.begin(), instance.pods.end(), [&](const kube::Pod* pod) { return pod->meta.name == node.pod && pod->meta.ns == node.ns; });
+    const auto found = std::find_if(instance.pods.begin(), instance.pods.end(), [&](const kube::Pod* pod) {
+        return pod->meta.name == node.pod && pod->meta.ns == node.ns;
+    });
     return found == instance.pods.end() ? nullptr : *found;
 }
 
@@ -26,7 +30,8 @@ int64_t restarts(const kube::Pod& pod) {
 }
 
 Json node_json(const Context& context, const fleet::Node& node, const kube::Pod* pod) {
-    const kube::OwnerReference owner = pod && !pod->meta.owners.empty() ? pod->meta.owners.front() : kube::OwnerReference{};
+    const kube::OwnerReference owner =
+        pod && !pod->meta.owners.empty() ? pod->meta.owners.front() : kube::OwnerReference{};
     Json json{{"name", node.name}, {"pod", text(node.pod)}};
     json["kind"] = node.kind == fleet::NodeKind::sentinel ? "sentinel" : "redis";
     json["phase"] = pod ? text(pod->phase) : Json(nullptr);
@@ -39,7 +44,8 @@ Json node_json(const Context& context, const fleet::Node& node, const kube::Pod*
     json["passwordSource"] = context.password_source(node);
     json["ownerKind"] = text(owner.kind);
     json["owner"] = text(owner.name);
-    json["error"] = node.not_running ? output::to_json(output::ErrorItem{"", node.name, *node.not_running}) : Json(nullptr);
+    json["error"] =
+        node.not_running ? output::to_json(output::ErrorItem{"", node.name, *node.not_running}) : Json(nullptr);
     return json;
 }
 
@@ -49,17 +55,34 @@ Result<ExitCode> run(Context& context) {
     for (const fleet::Instance& instance : found.inventory.instances) {
         Json item{{"instance", instance.name}, {"namespace", text(instance.ns)}, {"nodes", Json::array()}};
         output::Table table{instance.full_name(),
-                            {{"NODE"}, {"PodList"}, {"PHASE"}, {"READY"}, {"RESTARTS", output::Show::always, output::Align::right}, {"ADDRESS"}, {"ROUTE"}, {"TLS"},
-                             {"K8S-NODE", output::Show::wide_only}, {"PASSWORD", output::Show::wide_only}, {"OWNER", output::Show::wide_only}},
+                            {{"NODE"},
+                             {"PodList"},
+                             {"PHASE"},
+                             {"READY"},
+                             {"RESTARTS", output::Show::always, output::Align::right},
+                             {"ADDRESS"},
+                             {"ROUTE"},
+                             {"TLS"},
+                             {"K8S-NODE", output::Show::wide_only},
+                             {"PASSWORD", output::Show::wide_only},
+                             {"OWNER", output::Show::wide_only}},
                             {}};
         const auto add = [&](const fleet::Node& node) {
             const Json json = node_json(context, node, pod_of(instance, node));
-            const auto cell = [&](const char* key) { return json.at(key).is_string() ? json.at(key).get<std::string>() : std::string(); };
-            const output::Cell ready = json.at("ready").is_null() ? output::Cell() : json.at("ready").get<bool>() ? output::Cell("yes", output::Tone::good) : output::Cell("no", output::Tone::bad);
-            const std::string owner = cell("owner").empty() ? "" : fmt::format("{}/{}", cell("ownerKind"), cell("owner"));
-            table.rows.push_back({node.name, cell("kind"), node.not_running ? output::Cell(node.not_running->reason, output::Tone::bad) : output::Cell(cell("phase")), ready,
-                                  json.at("restarts").is_null() ? std::string() : json.at("restarts").dump(), cell("address"), cell("route"), node.tls.enabled ? "yes" : "no",
-                                  cell("k8sNode"), cell("passwordSource"), owner});
+            const auto cell = [&](const char* key) {
+                return json.at(key).is_string() ? json.at(key).get<std::string>() : std::string();
+            };
+            const output::Cell ready = json.at("ready").is_null()     ? output::Cell()
+                                       : json.at("ready").get<bool>() ? output::Cell("yes", output::Tone::good)
+                                                                      : output::Cell("no", output::Tone::bad);
+            const std::string owner =
+                cell("owner").empty() ? "" : fmt::format("{}/{}", cell("ownerKind"), cell("owner"));
+            table.rows.push_back({node.name, cell("kind"),
+                                  node.not_running ? output::Cell(node.not_running->reason, output::Tone::bad)
+                                                   : output::Cell(cell("phase")),
+                                  ready, json.at("restarts").is_null() ? std::string() : json.at("restarts").dump(),
+                                  cell("address"), cell("route"), node.tls.enabled ? "yes" : "no", cell("k8sNode"),
+                                  cell("passwordSource"), owner});
             document.add_name(node.name);
             item["nodes"].push_back(json);
         };
@@ -73,12 +96,16 @@ Result<ExitCode> run(Context& context) {
 }
 
 void bind(Spec& spec) {
-    spec.examples = {"redisctl pods", "redisctl pods -A -o wide", "redisctl pods -l app.kubernetes.io/instance=cache -o name"};
+    spec.examples = {"redisctl pods", "redisctl pods -A -o wide",
+                     "redisctl pods -l app.kubernetes.io/instance=cache -o name"};
     spec.run = run;
 }
 
 }  // namespace
 
-extern const Command pods_command{"pods", Group::look, "Show which nodes were found, how they are reached and where their passwords come from", Uses::target, {}, bind, "PodList"};
+extern const Command pods_command{
+    "pods",       Group::look, "Show which nodes were found, how they are reached and where their passwords come from",
+    Uses::target, {},          bind,
+    "PodList"};
 
 }  // namespace redisctl

@@ -46,19 +46,24 @@ Result<Limits> parse(const Options& options) {
     return limits;
 }
 
-bool is_replica(const topology::NodePicture& node) { return !node.view || node.view->role != redis::Role::master; }
+bool is_replica(const topology::NodePicture& node) {
+    return !node.view || node.view->role != redis::Role::master;
+}
 
 // nullopt without limits. What is unknown under a limit is not within it.
 std::optional<bool> within(const topology::NodePicture& node, const Limits& limits) {
     if (!limits.any()) return std::nullopt;
-    const auto holds = [](const std::optional<int64_t>& limit, const std::optional<int64_t>& lag) { return !limit || (lag && *lag <= *limit); };
+    const auto holds = [](const std::optional<int64_t>& limit, const std::optional<int64_t>& lag) {
+        return !limit || (lag && *lag <= *limit);
+    };
     return holds(limits.bytes, node.lag_bytes) && holds(limits.seconds, node.lag_seconds);
 }
 
 Json replica_json(const topology::NodePicture& node, const Limits& limits) {
     const Json full = to_json(node);
     Json json;
-    for (const char* key : {"name", "role", "linkStatus", "offset", "lagBytes", "lagSeconds", "lastIoSeconds"}) json[key] = full.at(key);
+    for (const char* key : {"name", "role", "linkStatus", "offset", "lagBytes", "lagSeconds", "lastIoSeconds"})
+        json[key] = full.at(key);
     const std::optional<bool> good = within(node, limits);
     json["withinLimits"] = good ? Json(*good) : Json(nullptr);
     json["error"] = full.at("error");
@@ -66,18 +71,26 @@ Json replica_json(const topology::NodePicture& node, const Limits& limits) {
 }
 
 const topology::NodePicture* master_of(const topology::Picture& picture) {
-    const auto found = std::find_if(picture.nodes.begin(), picture.nodes.end(), [](const auto& node) { return node.view && node.view->role == redis::Role::master; });
+    const auto found = std::find_if(picture.nodes.begin(), picture.nodes.end(), [](const auto& node) {
+        return node.view && node.view->role == redis::Role::master;
+    });
     return found == picture.nodes.end() ? nullptr : &*found;
 }
 
 Finding over_limit(const topology::Picture& picture, const topology::NodePicture& node, const Limits& limits) {
-    const auto told = [](const std::optional<int64_t>& lag, const char* unit) { return lag ? fmt::format("{} {}", *lag, unit) : fmt::format("unknown {}", unit); };
+    const auto told = [](const std::optional<int64_t>& lag, const char* unit) {
+        return lag ? fmt::format("{} {}", *lag, unit) : fmt::format("unknown {}", unit);
+    };
     std::string asked;
     if (limits.bytes) asked = fmt::format("{} bytes", *limits.bytes);
     if (limits.seconds) asked += fmt::format("{}{} s", asked.empty() ? "" : " and ", *limits.seconds);
     const bool known = (!limits.bytes || node.lag_bytes) && (!limits.seconds || node.lag_seconds);
-    return {known ? "LAG_OVER_LIMIT" : "LAG_UNKNOWN", Severity::critical, picture.full_name(), node.name,
-            fmt::format("{} is behind by {}, {}; the limit is {}", node.name, told(node.lag_bytes, "bytes"), told(node.lag_seconds, "s"), asked),
+    return {known ? "LAG_OVER_LIMIT" : "LAG_UNKNOWN",
+            Severity::critical,
+            picture.full_name(),
+            node.name,
+            fmt::format("{} is behind by {}, {}; the limit is {}", node.name, told(node.lag_bytes, "bytes"),
+                        told(node.lag_seconds, "s"), asked),
             fmt::format("redisctl info replication --node {}", node.name)};
 }
 
@@ -85,15 +98,22 @@ output::Table table_of(const topology::Picture& picture, const Limits& limits) {
     using output::Align;
     using output::Show;
     output::Table table{heading(picture),
-                        {{"NODE"}, {"LINK"}, {"OFFSET", Show::always, Align::right}, {"LAG", Show::always, Align::right}, {"LAG-BYTES", Show::wide_only, Align::right},
-                         {"ACKED", Show::always, Align::right}, {"LAST-IO", Show::wide_only, Align::right}},
+                        {{"NODE"},
+                         {"LINK"},
+                         {"OFFSET", Show::always, Align::right},
+                         {"LAG", Show::always, Align::right},
+                         {"LAG-BYTES", Show::wide_only, Align::right},
+                         {"ACKED", Show::always, Align::right},
+                         {"LAST-IO", Show::wide_only, Align::right}},
                         {}};
     if (limits.any()) table.columns.push_back({"WITHIN"});
     for (const topology::NodePicture& node : picture.nodes) {
         if (!is_replica(node)) continue;
         const redis::NodeView view = node.view.value_or(redis::NodeView{});
-        std::vector<output::Cell> row{node.name, link_cell(node), node.offset, lag_cell(node), node.lag_bytes, acked_cell(node), view.last_io_seconds};
-        if (const std::optional<bool> good = within(node, limits)) row.push_back(*good ? output::Cell("yes", output::Tone::good) : output::Cell("no", output::Tone::bad));
+        std::vector<output::Cell> row{node.name,      link_cell(node),  node.offset,         lag_cell(node),
+                                      node.lag_bytes, acked_cell(node), view.last_io_seconds};
+        if (const std::optional<bool> good = within(node, limits))
+            row.push_back(*good ? output::Cell("yes", output::Tone::good) : output::Cell("no", output::Tone::bad));
         table.rows.push_back(std::move(row));
     }
     return table;
@@ -108,7 +128,8 @@ Result<ExitCode> run(Context& context, const Options& options) {
         const topology::NodePicture* master = master_of(picture);
         Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}};
         item["master"] = picture.master.empty() ? Json(nullptr) : Json(picture.master);
-        item["masterOffset"] = master && !picture.master.empty() && master->offset ? Json(*master->offset) : Json(nullptr);
+        item["masterOffset"] =
+            master && !picture.master.empty() && master->offset ? Json(*master->offset) : Json(nullptr);
         item["replicas"] = Json::array();
         for (const topology::NodePicture& node : picture.nodes) {
             if (!is_replica(node)) continue;
@@ -129,14 +150,21 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.options = {{"--max-bytes", "SIZE", "Exit 1 when a replica is further behind than this (64KiB, 1MiB), or when that is unknown", &options->max_bytes},
-                    {"--max-seconds", "SECONDS", "Exit 1 when the master has not heard a replica's acknowledgement for longer than this", &options->max_seconds}};
-    spec.examples = {"redisctl replica-lag", "redisctl replica-lag --max-bytes 1MiB --max-seconds 10", "redisctl replica-lag --host db1:6379 --json"};
+    spec.options = {{"--max-bytes", "SIZE",
+                     "Exit 1 when a replica is further behind than this (64KiB, 1MiB), or when that is unknown",
+                     &options->max_bytes},
+                    {"--max-seconds", "SECONDS",
+                     "Exit 1 when the master has not heard a replica's acknowledgement for longer than this",
+                     &options->max_seconds}};
+    spec.examples = {"redisctl replica-lag", "redisctl replica-lag --max-bytes 1MiB --max-seconds 10",
+                     "redisctl replica-lag --host db1:6379 --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 
 }  // namespace
 
-extern const Command replica_lag_command{"replica-lag", Group::judge, "Show how far behind each replica is, in bytes and seconds", Uses::target, {"lag"}, bind, "ReplicaLag"};
+extern const Command replica_lag_command{
+    "replica-lag", Group::judge, "Show how far behind each replica is, in bytes and seconds", Uses::target, {"lag"},
+    bind,          "ReplicaLag"};
 
 }  // namespace redisctl

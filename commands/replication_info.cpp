@@ -15,14 +15,25 @@ using output::Show;
 
 output::Table table_of(const topology::Picture& picture) {
     output::Table table{heading(picture),
-                        {{"NODE"}, {"ROLE"}, {"MASTER"}, {"LINK"}, {"OFFSET", Show::always, Align::right}, {"LAG", Show::always, Align::right},
-                         {"ACKED", Show::always, Align::right}, {"REPLICAS", Show::always, Align::right}, {"VERSION", Show::wide_only},
-                         {"PRIORITY", Show::wide_only, Align::right}, {"REPLID", Show::wide_only}, {"ADDRESS", Show::wide_only}, {"K8S-NODE", Show::wide_only}},
+                        {{"NODE"},
+                         {"ROLE"},
+                         {"MASTER"},
+                         {"LINK"},
+                         {"OFFSET", Show::always, Align::right},
+                         {"LAG", Show::always, Align::right},
+                         {"ACKED", Show::always, Align::right},
+                         {"REPLICAS", Show::always, Align::right},
+                         {"VERSION", Show::wide_only},
+                         {"PRIORITY", Show::wide_only, Align::right},
+                         {"REPLID", Show::wide_only},
+                         {"ADDRESS", Show::wide_only},
+                         {"K8S-NODE", Show::wide_only}},
                         {}};
     for (const topology::NodePicture& node : picture.nodes) {
         const redis::NodeView view = node.view.value_or(redis::NodeView{});
-        table.rows.push_back({node.name, role_cell(node), master_cell(node), link_cell(node), node.offset, lag_cell(node), acked_cell(node), view.connected_replicas,
-                              view.version, view.priority, view.replid.substr(0, 8), node.address, node.k8s_node});
+        table.rows.push_back({node.name, role_cell(node), master_cell(node), link_cell(node), node.offset,
+                              lag_cell(node), acked_cell(node), view.connected_replicas, view.version, view.priority,
+                              view.replid.substr(0, 8), node.address, node.k8s_node});
     }
     return table;
 }
@@ -40,13 +51,19 @@ Result<ExitCode> run(Context& context) {
 }
 
 void bind(Spec& spec) {
-    spec.examples = {"redisctl replication-info", "redisctl replication-info -n redis -o wide", "redisctl replication-info -A --json"};
+    spec.examples = {"redisctl replication-info", "redisctl replication-info -n redis -o wide",
+                     "redisctl replication-info -A --json"};
     spec.run = run;
 }
 
 }  // namespace
 
-extern const Command replication_info_command{
-    "replication-info", Group::look, "Show who is master, who follows whom and how far behind", Uses::target, {"replication", "topology"}, bind, "ReplicationInfo"};
+extern const Command replication_info_command{"replication-info",
+                                              Group::look,
+                                              "Show who is master, who follows whom and how far behind",
+                                              Uses::target,
+                                              {"replication", "topology"},
+                                              bind,
+                                              "ReplicationInfo"};
 
 }  // namespace redisctl

@@ -10,7 +10,8 @@ namespace {
 using topology::NodePicture;
 using Followers = std::map<std::string, std::vector<const NodePicture*>>;
 
-void add_followers(const std::string& master, const std::string& indent, const Followers& followers, std::set<const NodePicture*>& drawn, std::vector<TreeLine>& lines) {
+void add_followers(const std::string& master, const std::string& indent, const Followers& followers,
+                   std::set<const NodePicture*>& drawn, std::vector<TreeLine>& lines) {
     const auto found = followers.find(master);
     if (found == followers.end()) return;
     std::vector<const NodePicture*> open;

@@ -13,7 +13,8 @@ struct TreeLine {
     const topology::NodePicture* node;
 };
 
-// Every node once: those that follow none of ours first, each with its followers below it; members of a loop stand at the root, after the rest.
+// Every node once: those that follow none of ours first, each with its followers below it; members of a loop stand at
+// the root, after the rest.
 std::vector<TreeLine> replication_tree(const topology::Picture& picture);
 
 }  // namespace redisctl

@@ -10,9 +10,10 @@
 
 namespace redisctl {
 
-// Asks also what the one instance reports, until nothing new comes up. A server that is known by several addresses stays one node, with the others as its
-// aliases: where it answers its run id tells, where an address leads nowhere from here the replication history does.
-// Errors: not_found when the Sentinels watch several masters and none was named, or none of the name.
+// Asks also what the one instance reports, until nothing new comes up. A server that is known by several addresses
+// stays one node, with the others as its aliases: where it answers its run id tells, where an address leads nowhere
+// from here the replication history does. Errors: not_found when the Sentinels watch several masters and none was
+// named, or none of the name.
 Result<void> ask_reported_nodes(Context& context, std::vector<fleet::Instance>& instances, std::vector<Views>& views);
 
 }  // namespace redisctl

@@ -21,7 +21,8 @@ struct Options {
 Json node_json(const topology::NodePicture& node) {
     const Json full = to_json(node);
     Json json;
-    for (const char* key : {"name", "role", "masterHost", "masterPort", "masterNode", "linkStatus", "offset"}) json[key] = full.at(key);
+    for (const char* key : {"name", "role", "masterHost", "masterPort", "masterNode", "linkStatus", "offset"})
+        json[key] = full.at(key);
     json["replicas"] = full.at("connectedReplicas");
     json["error"] = full.at("error");
     return json;
@@ -33,16 +34,25 @@ Result<ExitCode> run(Context& context, const Options& options) {
     output::Document document("Role", context.kube_context());
     Answered answered;
     for (const topology::Picture& picture : seen.pictures) {
-        Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}, {"nodes", Json::array()}};
-        output::Table table{heading(picture), {{"NODE"}, {"ROLE"}, {"MASTER"}, {"LINK"}, {"OFFSET", output::Show::always, output::Align::right},
-                                               {"REPLICAS", output::Show::always, output::Align::right}}, {}};
+        Json item{{"instance", picture.name},
+                  {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)},
+                  {"nodes", Json::array()}};
+        output::Table table{heading(picture),
+                            {{"NODE"},
+                             {"ROLE"},
+                             {"MASTER"},
+                             {"LINK"},
+                             {"OFFSET", output::Show::always, output::Align::right},
+                             {"REPLICAS", output::Show::always, output::Align::right}},
+                            {}};
         for (const topology::NodePicture& node : picture.nodes) {
             if (!wanted.has(node.name)) continue;
             answered.count(node.error);
             if (node.error) document.add_error({picture.full_name(), node.name, *node.error});
             item["nodes"].push_back(node_json(node));
             document.add_name(node.name);
-            table.rows.push_back({node.name, role_cell(node), master_cell(node), link_cell(node), node.offset, node.view ? node.view->connected_replicas : std::nullopt});
+            table.rows.push_back({node.name, role_cell(node), master_cell(node), link_cell(node), node.offset,
+                                  node.view ? node.view->connected_replicas : std::nullopt});
         }
         if (table.rows.empty()) continue;
         document.add_item(std::move(item));
@@ -54,13 +64,15 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {{"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {
+        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
     spec.examples = {"redisctl role", "redisctl role redis-0 redis-1", "redisctl role --host 10.0.0.5:6379"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 
 }  // namespace
 
-extern const Command role_command{"role", Group::look, "Show each node's role as the node itself says it", Uses::target, {}, bind, "Role"};
+extern const Command role_command{
+    "role", Group::look, "Show each node's role as the node itself says it", Uses::target, {}, bind, "Role"};
 
 }  // namespace redisctl

@@ -1,4 +1,5 @@
 #include "base/version.h"
+
 #include "commands/ask_each.h"
 #include "commands/command.h"
 #include "generated/libraries.h"
@@ -62,7 +63,9 @@ Result<ExitCode> run(Context& context, const Options& options) {
         const bool mixed = versions[&instance].size() > 1;
         item["mixed"] = mixed;
         if (mixed)
-            document.add_finding({"MIXED_VERSIONS", Severity::warning, instance.full_name(), "", "the nodes run different versions", "finish the upgrade: replicas first, the master last"});
+            document.add_finding({"MIXED_VERSIONS", Severity::warning, instance.full_name(), "",
+                                  "the nodes run different versions",
+                                  "finish the upgrade: replicas first, the master last"});
     };
     const Answered answered = fill_rows(document, asked, {{"NODE"}, {"SERVER"}, {"VERSION"}}, fill, finish);
     TRY(context.output().print(document));
@@ -78,6 +81,8 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command version_command{"version", Group::look, "Show the version of this program, of its libraries and of every server", Uses::target, {}, bind, "Version"};
+extern const Command version_command{
+    "version", Group::look, "Show the version of this program, of its libraries and of every server", Uses::target, {},
+    bind,      "Version"};
 
 }  // namespace redisctl

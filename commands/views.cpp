@@ -13,8 +13,11 @@ Result<redis::NodeView> node_view(const fleet::Outcome& outcome, const fleet::No
     TRY(outcome.replies);
     TRY_ASSIGN(redis::NodeView view, redis::parse_node_view(*outcome.replies));
     if (view.role != redis::Role::sentinel) return view;
-    return fail(Error{ErrorCode::protocol, fmt::format("{} is a Sentinel, not a Redis", node.name), {},
-                      node.pod.empty() ? fmt::format("--sentinel {}", node.name) : std::string(), "SENTINEL"});
+    return fail(Error{ErrorCode::protocol,
+                      fmt::format("{} is a Sentinel, not a Redis", node.name),
+                      {},
+                      node.pod.empty() ? fmt::format("--sentinel {}", node.name) : std::string(),
+                      "SENTINEL"});
 }
 
 Result<redis::SentinelView> sentinel_view(const fleet::Outcome& outcome) {
@@ -27,7 +30,8 @@ Result<redis::SentinelView> sentinel_view(const fleet::Outcome& outcome) {
 void ask_views(Context& context, std::vector<fleet::Instance>& instances, std::vector<Views>& views) {
     std::vector<fleet::Call> calls;
     for (size_t i = 0; i < instances.size(); i++) {
-        for (size_t n = views[i].nodes.size(); n < instances[i].nodes.size(); n++) calls.push_back({&instances[i].nodes[n], redis::node_view_requests()});
+        for (size_t n = views[i].nodes.size(); n < instances[i].nodes.size(); n++)
+            calls.push_back({&instances[i].nodes[n], redis::node_view_requests()});
         for (size_t n = views[i].sentinels.size(); n < instances[i].sentinels.size(); n++)
             calls.push_back({&instances[i].sentinels[n], redis::sentinel_view_requests()});
     }
@@ -38,7 +42,8 @@ void ask_views(Context& context, std::vector<fleet::Instance>& instances, std::v
             const fleet::Node& node = instances[i].nodes[views[i].nodes.size()];
             views[i].nodes.push_back(node_view(outcomes[next++], node));
         }
-        while (views[i].sentinels.size() < instances[i].sentinels.size()) views[i].sentinels.push_back(sentinel_view(outcomes[next++]));
+        while (views[i].sentinels.size() < instances[i].sentinels.size())
+            views[i].sentinels.push_back(sentinel_view(outcomes[next++]));
     }
 }
 

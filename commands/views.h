@@ -11,7 +11,8 @@ namespace redisctl {
 
 using Views = topology::Answers;
 
-// Asks the nodes and Sentinels that have no view yet (those behind the last one), all at once. views[i] belongs to instances[i].
+// Asks the nodes and Sentinels that have no view yet (those behind the last one), all at once. views[i] belongs to
+// instances[i].
 void ask_views(Context& context, std::vector<fleet::Instance>& instances, std::vector<Views>& views);
 
 }  // namespace redisctl

@@ -18,7 +18,9 @@ class DirectTls final : public net::Stream {
 
     Result<void> pump(std::string& out, std::string& in) override { return stream_.pump(out, in); }
     bool connected() const override { return stream_.connected(); }
-    net::Interest interest(bool sending) const override { return static_cast<const net::Stream&>(stream_).interest(sending); }
+    net::Interest interest(bool sending) const override {
+        return static_cast<const net::Stream&>(stream_).interest(sending);
+    }
     void set_owner(net::Task* owner) override { stream_.set_owner(owner); }
 
   private:
@@ -29,9 +31,12 @@ class DirectTls final : public net::Stream {
 }  // namespace
 
 Dialer::Dialer(net::Loop& loop, kube::Client* client, Via via)
-    : loop_(loop), client_(client), direct_(!client || via == Via::direct || (via == Via::automatic && client->config().in_cluster)) {}
+    : loop_(loop),
+      client_(client),
+      direct_(!client || via == Via::direct || (via == Via::automatic && client->config().in_cluster)) {}
 
-std::unique_ptr<net::Stream> Dialer::dial(const Node& node, const std::optional<net::TlsOptions>& tls, Deadline connect_deadline) {
+std::unique_ptr<net::Stream> Dialer::dial(const Node& node, const std::optional<net::TlsOptions>& tls,
+                                          Deadline connect_deadline) {
     if (direct_) {
         net::TransferOptions options;
         options.url = fmt::format("{}://{}", tls ? "https" : "http", net::to_string(node.address));
@@ -43,7 +48,8 @@ std::unique_ptr<net::Stream> Dialer::dial(const Node& node, const std::optional<
     }
     auto tunnel = std::make_unique<kube::PortForward>(*client_, node.ns, node.pod, node.address.port, connect_deadline);
     if (!tls) return tunnel;
-    return std::make_unique<net::TlsStream>(std::move(tunnel), *tls, tls->server_name.empty() ? node.pod : tls->server_name);
+    return std::make_unique<net::TlsStream>(std::move(tunnel), *tls,
+                                            tls->server_name.empty() ? node.pod : tls->server_name);
 }
 
 }  // namespace redisctl::fleet

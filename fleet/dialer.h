@@ -17,7 +17,8 @@ enum class Via { automatic, port_forward, direct };
 
 class Dialer {
   public:
-    // client: nullptr without Kubernetes, where everything is direct. Automatic means direct when this program itself runs in the cluster, else port-forward.
+    // client: nullptr without Kubernetes, where everything is direct. Automatic means direct when this program itself
+    // runs in the cluster, else port-forward.
     Dialer(net::Loop& loop, kube::Client* client, Via via);
 
     net::Loop& loop() { return loop_; }
@@ -26,7 +27,8 @@ class Dialer {
     // How many to have open at once: each costs the API server a stream, a plain host next to nothing.
     size_t in_flight() const { return direct_ ? 256 : 128; }
 
-    std::unique_ptr<net::Stream> dial(const Node& node, const std::optional<net::TlsOptions>& tls, Deadline connect_deadline);
+    std::unique_ptr<net::Stream> dial(const Node& node, const std::optional<net::TlsOptions>& tls,
+                                      Deadline connect_deadline);
 
   private:
     net::Loop& loop_;

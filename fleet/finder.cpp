@@ -11,7 +11,8 @@ namespace redisctl::fleet {
 
 namespace {
 
-// Handshakes to start before the pods are known: the usual system has three Redis pods, and one too many costs more than one too few.
+// Handshakes to start before the pods are known: the usual system has three Redis pods, and one too many costs more
+// than one too few.
 constexpr size_t warm_connections = 3;
 
 Result<void> select_instance(Inventory& inventory, const Selection& selection) {
@@ -20,16 +21,21 @@ Result<void> select_instance(Inventory& inventory, const Selection& selection) {
     const std::string place = selection.ns.empty() ? "any namespace" : fmt::format("namespace {}", selection.ns);
     if (names.empty())
         return fail(ErrorCode::not_found, fmt::format("no Redis found in {}", place), {},
-                    selection.ns.empty() ? "name the hosts with --host HOST:PORT" : "name the namespace with -n, or look everywhere with -A");
+                    selection.ns.empty() ? "name the hosts with --host HOST:PORT"
+                                         : "name the namespace with -n, or look everywhere with -A");
     if (selection.instance.empty()) return {};
 
-    std::erase_if(inventory.instances, [&](const Instance& instance) { return instance.name != selection.instance && instance.full_name() != selection.instance; });
+    std::erase_if(inventory.instances, [&](const Instance& instance) {
+        return instance.name != selection.instance && instance.full_name() != selection.instance;
+    });
     if (inventory.instances.size() > 1)
-        return fail(ErrorCode::not_found, fmt::format("instance {} is in more than one namespace", selection.instance), {}, "name the namespace with -n");
+        return fail(ErrorCode::not_found, fmt::format("instance {} is in more than one namespace", selection.instance),
+                    {}, "name the namespace with -n");
     if (!inventory.instances.empty()) return {};
     const std::optional<std::string> meant = nearest(selection.instance, names);
     return fail(ErrorCode::not_found, fmt::format("no instance {} in {}", selection.instance, place),
-                fmt::format("there are: {}", fmt::join(names, ", ")), fmt::format("--instance {}", meant.value_or(names.front())));
+                fmt::format("there are: {}", fmt::join(names, ", ")),
+                fmt::format("--instance {}", meant.value_or(names.front())));
 }
 
 }  // namespace
@@ -39,7 +45,8 @@ Result<Found> find_in_kubernetes(kube::Client& client, const Selection& selectio
     const auto services = selection.services ? kube::list_services(client, selection.ns) : nullptr;
     const auto slices = selection.services ? kube::list_endpoint_slices(client, selection.ns) : nullptr;
     if (selection.port_forwards) client.warm(warm_connections);
-    TRY(client.loop().run([&] { return pods->done() && (!services || (services->done() && slices->done())); }, deadline));
+    TRY(client.loop().run([&] { return pods->done() && (!services || (services->done() && slices->done())); },
+                          deadline));
 
     Found found;
     Listed listed;
@@ -69,7 +76,8 @@ Node host_node(const net::HostPort& address, NodeKind kind) {
     return node;
 }
 
-Found take_hosts(const std::vector<net::HostPort>& hosts, const std::vector<net::HostPort>& sentinels, const std::string& name) {
+Found take_hosts(const std::vector<net::HostPort>& hosts, const std::vector<net::HostPort>& sentinels,
+                 const std::string& name) {
     Found found;
     Instance& instance = found.inventory.instances.emplace_back();
     for (const net::HostPort& host : hosts) instance.nodes.push_back(host_node(host, NodeKind::redis));

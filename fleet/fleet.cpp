@@ -13,7 +13,11 @@ namespace {
 class Link final : public net::Task {
   public:
     Link(const Call& call, Dialer& dialer, Keyring& keyring, const std::string& client_name, Deadline connect_deadline)
-        : call_(call), dialer_(dialer), keyring_(keyring), client_name_(client_name), connect_deadline_(connect_deadline) {
+        : call_(call),
+          dialer_(dialer),
+          keyring_(keyring),
+          client_name_(client_name),
+          connect_deadline_(connect_deadline) {
         dialer_.loop().add(*this);
     }
     ~Link() override {
@@ -30,7 +34,9 @@ class Link final : public net::Task {
     bool connected() const { return stream_ && stream_->connected(); }
 
   private:
-    net::Interest interest() const override { return done() || !stream_ ? net::Interest{} : stream_->interest(!out_.empty()); }
+    net::Interest interest() const override {
+        return done() || !stream_ ? net::Interest{} : stream_->interest(!out_.empty());
+    }
     Deadline deadline() const override { return done() || connected() ? Deadline::never() : connect_deadline_; }
 
     void finish(Result<std::vector<redis::Value>> result) {
@@ -44,7 +50,11 @@ class Link final : public net::Task {
         if (Result<void> moved = move(); !moved) return finish(fail(std::move(moved).error()));
         if (connection_ && connection_->complete()) return finish(connection_->take());
         if (!connected() && connect_deadline_.passed())
-            finish(fail(Error{ErrorCode::timeout, fmt::format("no connection to {} in time", net::to_string(call_.node->address)), {}, {}, "CONNECT_TIMEOUT"}));
+            finish(fail(Error{ErrorCode::timeout,
+                              fmt::format("no connection to {} in time", net::to_string(call_.node->address)),
+                              {},
+                              {},
+                              "CONNECT_TIMEOUT"}));
     }
 
     Result<void> move() {
@@ -70,7 +80,8 @@ class Link final : public net::Task {
         if (connection_ && !in_.empty()) TRY(connection_->feed(in_));
         if (pumped || (connection_ && connection_->complete())) return {};
         Error error = pumped.error();
-        if (error.reason == "CLOSED" && error.hint.empty() && !heard_ && !encrypted_) error.hint = "is it a TLS port? then: --tls";
+        if (error.reason == "CLOSED" && error.hint.empty() && !heard_ && !encrypted_)
+            error.hint = "is it a TLS port? then: --tls";
         return fail(std::move(error));
     }
 
@@ -91,9 +102,20 @@ class Link final : public net::Task {
 Error unfinished(const Result<void>& run, const Link* link, const Node& node) {
     if (run.error().code == ErrorCode::interrupted) return run.error();
     const std::string address = net::to_string(node.address);
-    if (!link) return {ErrorCode::timeout, fmt::format("{} was not asked before the deadline", address), "the nodes before it took too long", "raise --timeout", {}};
-    if (!link->connected()) return {ErrorCode::timeout, fmt::format("no connection to {} before the deadline", address), {}, "raise --timeout", {}};
-    return {ErrorCode::timeout, fmt::format("no answer from {} before the deadline", address), "connected, but the node does not answer: frozen, or busy with a long command",
+    if (!link)
+        return {ErrorCode::timeout,
+                fmt::format("{} was not asked before the deadline", address),
+                "the nodes before it took too long",
+                "raise --timeout",
+                {}};
+    if (!link->connected())
+        return {ErrorCode::timeout,
+                fmt::format("no connection to {} before the deadline", address),
+                {},
+                "raise --timeout",
+                {}};
+    return {ErrorCode::timeout, fmt::format("no answer from {} before the deadline", address),
+            "connected, but the node does not answer: frozen, or busy with a long command",
             "raise --timeout, or look at the node's load", "NO_ANSWER"};
 }
 
@@ -119,7 +141,8 @@ std::vector<Outcome> Fleet::exec(std::span<const Call> calls, Deadline deadline)
                 outcomes[next] = Outcome{fail(*dead)};
                 continue;
             }
-            links[next] = std::make_unique<Link>(calls[next], dialer_, keyring_, client_name_, Deadline::after(connect_timeout_).earlier(deadline));
+            links[next] = std::make_unique<Link>(calls[next], dialer_, keyring_, client_name_,
+                                                 Deadline::after(connect_timeout_).earlier(deadline));
             active.push_back(next);
         }
         return active.empty() && next == calls.size();

@@ -30,8 +30,9 @@ class Fleet {
     // client_name: what CLIENT LIST shows for our connections.
     Fleet(Dialer& dialer, Keyring& keyring, std::string client_name, Millis connect_timeout);
 
-    // One outcome a call, in order. Errors in outcomes: unreachable, timeout (no connection within connect_timeout, or no answer before the deadline), forbidden,
-    // unauthenticated, protocol, not_found; a pod that is not running gives its own. After Ctrl-C the unfinished ones are `interrupted`.
+    // One outcome a call, in order. Errors in outcomes: unreachable, timeout (no connection within connect_timeout, or
+    // no answer before the deadline), forbidden, unauthenticated, protocol, not_found; a pod that is not running gives
+    // its own. After Ctrl-C the unfinished ones are `interrupted`.
     std::vector<Outcome> exec(std::span<const Call> calls, Deadline deadline);
 
   private:

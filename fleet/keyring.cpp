@@ -15,8 +15,9 @@ Keyring::Lookup& Keyring::look_up(const std::string& ns, const std::string& name
             TRY_ASSIGN(lookup.object, kube::parse_secret(body));
             return std::string();
         };
-        lookup.fetch = std::make_unique<kube::Fetch>(*client_, fmt::format("/api/v1/namespaces/{}/secrets/{}", ns, name),
-                                                     kube::Access{"get", "", "secrets", ns, name}, std::move(consume), nullptr);
+        lookup.fetch =
+            std::make_unique<kube::Fetch>(*client_, fmt::format("/api/v1/namespaces/{}/secrets/{}", ns, name),
+                                          kube::Access{"get", "", "secrets", ns, name}, std::move(consume), nullptr);
     }
     return lookup;
 }
@@ -29,8 +30,9 @@ Keyring::FailoverLookup& Keyring::look_up_failover(const std::string& ns, const 
             TRY_ASSIGN(lookup.object, kube::parse_redis_failover(body));
             return std::string();
         };
-        lookup.fetch = std::make_unique<kube::Fetch>(*client_, fmt::format("/apis/databases.spotahome.com/v1/namespaces/{}/redisfailovers/{}", ns, name),
-                                                     kube::Access{"get", "databases.spotahome.com", "redisfailovers", ns, name}, std::move(consume), nullptr);
+        lookup.fetch = std::make_unique<kube::Fetch>(
+            *client_, fmt::format("/apis/databases.spotahome.com/v1/namespaces/{}/redisfailovers/{}", ns, name),
+            kube::Access{"get", "databases.spotahome.com", "redisfailovers", ns, name}, std::move(consume), nullptr);
     }
     return lookup;
 }
@@ -39,7 +41,9 @@ std::optional<std::optional<SecretRef>> Keyring::secret_for(const Node& node, ne
     std::optional<SecretRef> named = secret_of(node);
     const auto failover = node.labels.find("redisfailovers.databases.spotahome.com/name");
     // The operator's Sentinels never have a password.
-    if (named || !client_ || failover == node.labels.end() || node.kind == NodeKind::sentinel || !node.spelled_password.empty()) return named;
+    if (named || !client_ || failover == node.labels.end() || node.kind == NodeKind::sentinel ||
+        !node.spelled_password.empty())
+        return named;
     FailoverLookup& lookup = look_up_failover(node.ns, failover->second);
     if (!lookup.fetch->done()) {
         lookup.fetch->wake_when_done(&waiter);
@@ -47,7 +51,8 @@ std::optional<std::optional<SecretRef>> Keyring::secret_for(const Node& node, ne
     }
     // A CR that cannot be read is no reason to give up: the node says whether it wants a password.
     if (lookup.fetch->result() && !lookup.object.auth_secret.empty())
-        named = SecretRef{lookup.object.auth_secret, "password", fmt::format("spec.auth.secretPath of RedisFailover {}", failover->second), false};
+        named = SecretRef{lookup.object.auth_secret, "password",
+                          fmt::format("spec.auth.secretPath of RedisFailover {}", failover->second), false};
     return named;
 }
 
@@ -71,11 +76,15 @@ std::optional<Result<std::optional<redis::Login>>> Keyring::login(const Node& no
             return std::nullopt;
         }
         const Result<void>& read = lookup.fetch->result();
-        const bool absent = (!read && read.error().code == ErrorCode::not_found) || (read && !lookup.object.data.contains(ref->key));
+        const bool absent =
+            (!read && read.error().code == ErrorCode::not_found) || (read && !lookup.object.data.contains(ref->key));
         if (!read && !absent) return Answer(fail(read.error()));
         if (absent && !ref->optional)
-            return Answer(fail(Error{ErrorCode::not_found, read ? fmt::format("Secret {} has no key {}", ref->name, ref->key) : fmt::format("there is no Secret {} in namespace {}", ref->name, node.ns),
-                                     fmt::format("it is named by {}", ref->why), "name another with --password-secret NAME:KEY", "PASSWORD_SECRET"}));
+            return Answer(fail(Error{ErrorCode::not_found,
+                                     read ? fmt::format("Secret {} has no key {}", ref->name, ref->key)
+                                          : fmt::format("there is no Secret {} in namespace {}", ref->name, node.ns),
+                                     fmt::format("it is named by {}", ref->why),
+                                     "name another with --password-secret NAME:KEY", "PASSWORD_SECRET"}));
         if (!absent && !lookup.object.data.at(ref->key).empty()) {
             const std::string user = trusted_ && !flags.user.empty() ? flags.user : node.acl_user;
             return Answer(redis::Login{user, lookup.object.data.at(ref->key), true});
@@ -118,7 +127,8 @@ void Keyring::forget(net::Task& waiter) {
 
 std::string Keyring::password_source(const Node& node) const {
     if (trusted_ && given(node).password) return "flag";
-    if (const std::optional<SecretRef> ref = secret_of(node)) return fmt::format("Secret {}:{} ({})", ref->name, ref->key, ref->why);
+    if (const std::optional<SecretRef> ref = secret_of(node))
+        return fmt::format("Secret {}:{} ({})", ref->name, ref->key, ref->why);
     if (!node.spelled_password.empty()) return "the pod's spec";
     if (trusted_ && given(node).from_environment) return "REDISCLI_AUTH";
     return "none";

@@ -1,6 +1,7 @@
-// Passwords and certificates for each node, and where they come from. Secrets are read by name, never listed, each once, while the connections are being made.
-// First hit: flag → the Secret that the pod itself names → the chart's or the operator's CR's Secret → REDISCLI_AUTH. What a flag or the environment gives
-// is offered only to hosts that the user named, or when exactly one instance is selected: never to a stranger's Redis.
+// Passwords and certificates for each node, and where they come from. Secrets are read by name, never listed, each
+// once, while the connections are being made. First hit: flag → the Secret that the pod itself names → the chart's or
+// the operator's CR's Secret → REDISCLI_AUTH. What a flag or the environment gives is offered only to hosts that the
+// user named, or when exactly one instance is selected: never to a stranger's Redis.
 #pragma once
 
 #include "base/result.h"
@@ -20,13 +21,13 @@ namespace redisctl::fleet {
 // One kind of node's flags: --user, --password-file, --password-stdin, --password-secret; or the --sentinel-… ones.
 struct GivenLogin {
     std::string user;
-    std::optional<Secret> password;       // from a file or stdin
-    std::optional<SecretRef> secret;      // --password-secret NAME:KEY
+    std::optional<Secret> password;          // from a file or stdin
+    std::optional<SecretRef> secret;         // --password-secret NAME:KEY
     std::optional<Secret> from_environment;  // REDISCLI_AUTH
 };
 
 struct GivenTls {
-    bool enabled = false;  // --tls
+    bool enabled = false;     // --tls
     net::TlsOptions options;  // --cacert --cert --key --sni --insecure
 };
 
@@ -34,7 +35,8 @@ class Keyring {
   public:
     // client: nullptr without Kubernetes.
     Keyring(kube::Client* client, GivenLogin redis, GivenLogin sentinel, GivenTls tls);
-    // The user named these nodes, or exactly one instance is selected: what the flags and the environment give may be offered.
+    // The user named these nodes, or exactly one instance is selected: what the flags and the environment give may be
+    // offered.
     void trust_nodes(bool trusted) { trusted_ = trusted; }
 
     // Each: nullopt while a Secret is still under way (the task is woken when it is there), else what to use.
@@ -43,7 +45,8 @@ class Keyring {
     std::optional<Result<std::optional<net::TlsOptions>>> tls(const Node& node, net::Task& waiter);
     void forget(net::Task& waiter);
 
-    // "flag --password-file", "Secret redis/redis-password (env REDIS_PASSWORD of container redis)", "none": for `pods` and error hints.
+    // "flag --password-file", "Secret redis/redis-password (env REDIS_PASSWORD of container redis)", "none": for `pods`
+    // and error hints.
     std::string password_source(const Node& node) const;
 
   private:

@@ -38,7 +38,7 @@ struct Node {
                        // "<pod>/sentinel"
     NodeKind kind = NodeKind::redis;
     std::string ns, pod, uid, k8s_node;
-    net::HostPort address;  // pod IP (or host) and port; host empty while the pod has no IP
+    net::HostPort address;               // pod IP (or host) and port; host empty while the pod has no IP
     std::vector<net::HostPort> aliases;  // other addresses by which servers call it (plain hosts)
     std::string dns_name;  // <pod>.<subdomain>.<ns>.svc, the name to verify in TLS; empty when the pod has no subdomain
     TlsHint tls;

@@ -9,8 +9,8 @@ namespace redisctl::kube {
 
 namespace {
 
-// The API says `User "jane" cannot create resource "pods/portforward" in API group "" …`: the verb it missed may be another than the request's
-// (from 1.35 a WebSocket port-forward is a get that needs create as well).
+// The API says `User "jane" cannot create resource "pods/portforward" in API group "" …`: the verb it missed may be
+// another than the request's (from 1.35 a WebSocket port-forward is a get that needs create as well).
 std::string missing_verb(std::string_view message, const std::string& asked) {
     constexpr std::string_view before = " cannot ";
     const size_t at = message.find(before);
@@ -42,23 +42,32 @@ Error api_error(int http_status, std::string_view body, const Access& access) {
         case 403: {
             Access missing = access;
             missing.verb = missing_verb(said, access.verb);
-            return {ErrorCode::forbidden, fmt::format("not permitted to {} {} in {}", missing.verb, access.resource, where(access)), said,
-                    fmt::format("add this rule to your {}: {}", access.ns.empty() ? "ClusterRole" : "Role", rbac_rule(missing)), "FORBIDDEN"};
+            return {ErrorCode::forbidden,
+                    fmt::format("not permitted to {} {} in {}", missing.verb, access.resource, where(access)), said,
+                    fmt::format("add this rule to your {}: {}", access.ns.empty() ? "ClusterRole" : "Role",
+                                rbac_rule(missing)),
+                    "FORBIDDEN"};
         }
         case 404:
             // Without a Status nothing of Kubernetes has answered, save the kubelet, whose 404 is plain text.
             if (!status && access.resource != "pods/portforward")
-                return {ErrorCode::protocol, "the server answered 404 and is no Kubernetes API server", printable(body.substr(0, 80)),
-                        "check the cluster's server in the kubeconfig", "NOT_KUBERNETES"};
+                return {ErrorCode::protocol, "the server answered 404 and is no Kubernetes API server",
+                        printable(body.substr(0, 80)), "check the cluster's server in the kubeconfig",
+                        "NOT_KUBERNETES"};
             return {ErrorCode::not_found, fmt::format("no {} in {}", what, where(access)), said, {}, {}};
-        case 409: return {ErrorCode::conflict, fmt::format("{} was changed by somebody else", what), said, {}, {}};
-        default: break;
+        case 409:
+            return {ErrorCode::conflict, fmt::format("{} was changed by somebody else", what), said, {}, {}};
+        default:
+            break;
     }
     if (!status && http_status < 500)
-        return {ErrorCode::protocol, fmt::format("the server answered {} and is no Kubernetes API server", http_status), printable(body.substr(0, 80)),
-                "check the cluster's server in the kubeconfig", "NOT_KUBERNETES"};
+        return {ErrorCode::protocol, fmt::format("the server answered {} and is no Kubernetes API server", http_status),
+                printable(body.substr(0, 80)), "check the cluster's server in the kubeconfig", "NOT_KUBERNETES"};
     const std::string cause = status ? said : printable(trim(body.substr(0, 200)));
-    return {ErrorCode::server, fmt::format("the API server answered {} to {} {}", http_status, access.verb, what), cause, {},
+    return {ErrorCode::server,
+            fmt::format("the API server answered {} to {} {}", http_status, access.verb, what),
+            cause,
+            {},
             status ? status->reason : std::string()};
 }
 

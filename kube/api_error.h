@@ -1,4 +1,5 @@
-// Answers of the API server that are no success → an Error that says what was asked, which permission is missing, and the rule to add.
+// Answers of the API server that are no success → an Error that says what was asked, which permission is missing, and
+// the rule to add.
 #pragma once
 
 #include "base/result.h"
@@ -17,8 +18,8 @@ struct Access {
     std::string name;      // empty: the collection
 };
 
-// `body` is the API's Status, or whatever a proxy in between said. Codes: 401 unauthenticated, 403 forbidden, 404 not_found, 409 conflict, 429 and 5xx server,
-// 3xx and a body that is no Status protocol ("is this an API server?").
+// `body` is the API's Status, or whatever a proxy in between said. Codes: 401 unauthenticated, 403 forbidden, 404
+// not_found, 409 conflict, 429 and 5xx server, 3xx and a body that is no Status protocol ("is this an API server?").
 Error api_error(int http_status, std::string_view body, const Access& access);
 
 // `{apiGroups: [""], resources: [pods], verbs: [list]}`, the YAML line of a Role or ClusterRole.

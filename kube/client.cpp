@@ -17,9 +17,12 @@ constexpr int page_size = 500;  // as kubectl's --chunk-size
 std::string escaped(std::string_view text) {
     std::string result;
     for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain) result += c;
-        else result += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view("-._~").find(c) != std::string_view::npos;
+        if (plain)
+            result += c;
+        else
+            result += fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return result;
 }
@@ -92,25 +95,34 @@ std::string Client::path_prefix() const {
 }
 
 Fetch::Fetch(Client& client, std::string path, Access access, Consume consume, Restart restart)
-    : client_(client), path_(std::move(path)), access_(std::move(access)), consume_(std::move(consume)), restart_(std::move(restart)),
+    : client_(client),
+      path_(std::move(path)),
+      access_(std::move(access)),
+      consume_(std::move(consume)),
+      restart_(std::move(restart)),
       deadline_(client.request_timeout().count() > 0 ? Deadline::after(client.request_timeout()) : Deadline::never()) {
     client_.loop().add(*this);
     start();
 }
 
-Fetch::~Fetch() { client_.loop().remove(*this); }
+Fetch::~Fetch() {
+    client_.loop().remove(*this);
+}
 
 void Fetch::wake_when_done(net::Task* task) {
     forget(task);
     waiters_.push_back(task);
 }
 
-void Fetch::forget(net::Task* task) { std::erase(waiters_, task); }
+void Fetch::forget(net::Task* task) {
+    std::erase(waiters_, task);
+}
 
 void Fetch::start() {
     retry_at_ = Deadline::never();
     std::string path = path_;
-    if (!next_.empty()) path += fmt::format("{}continue={}", path.find('?') == std::string::npos ? "?" : "&", escaped(next_));
+    if (!next_.empty())
+        path += fmt::format("{}continue={}", path.find('?') == std::string::npos ? "?" : "&", escaped(next_));
     net::TransferOptions options = client_.transfer_options(path, deadline_);
     identity_ = client_.identity_number();
     options.headers = client_.identity().headers;
@@ -137,7 +149,8 @@ void Fetch::on_answer() {
     const Result<void>& moved = transfer_->result();
     if (!moved) {
         // Only a connection that broke may be different next time; a certificate or a name will not.
-        const bool again = moved.error().code == ErrorCode::unreachable && moved.error().reason.empty() && tries_ + 1 < 3;
+        const bool again =
+            moved.error().code == ErrorCode::unreachable && moved.error().reason.empty() && tries_ + 1 < 3;
         return again ? retry_later(backoff(tries_)) : finish(fail(moved.error()));
     }
     const int status = transfer_->status();
@@ -173,16 +186,19 @@ void Fetch::advance() {
     if (done_) return;
     if (transfer_ && transfer_->finished()) return on_answer();
     if (deadline_.passed())
-        return finish(fail(ErrorCode::timeout, fmt::format("no answer from the API server to {} {} in time", access_.verb, access_.resource),
-                           fmt::format("{} did not answer within {} ms", client_.host_header(), client_.request_timeout().count()),
-                           "raise --request-timeout, or check the cluster's server in the kubeconfig"));
+        return finish(fail(
+            ErrorCode::timeout,
+            fmt::format("no answer from the API server to {} {} in time", access_.verb, access_.resource),
+            fmt::format("{} did not answer within {} ms", client_.host_header(), client_.request_timeout().count()),
+            "raise --request-timeout, or check the cluster's server in the kubeconfig"));
     if (!transfer_ && retry_at_.passed()) start();
 }
 
 namespace {
 
 template <class T>
-std::unique_ptr<Listing<T>> list(Client& client, std::string path, Access access, const std::string& selector, Result<Page<T>> (*parse)(std::string_view)) {
+std::unique_ptr<Listing<T>> list(Client& client, std::string path, Access access, const std::string& selector,
+                                 Result<Page<T>> (*parse)(std::string_view)) {
     auto listing = std::make_unique<Listing<T>>();
     path += fmt::format("?limit={}", page_size);
     if (!selector.empty()) path += "&labelSelector=" + escaped(selector);
@@ -192,12 +208,14 @@ std::unique_ptr<Listing<T>> list(Client& client, std::string path, Access access
         return std::move(page.next);
     };
     auto restart = [items = &listing->items] { items->clear(); };
-    listing->fetch = std::make_unique<Fetch>(client, std::move(path), std::move(access), std::move(consume), std::move(restart));
+    listing->fetch =
+        std::make_unique<Fetch>(client, std::move(path), std::move(access), std::move(consume), std::move(restart));
     return listing;
 }
 
 std::string in_namespace(std::string_view root, const std::string& ns, std::string_view resource) {
-    return ns.empty() ? fmt::format("{}/{}", root, resource) : fmt::format("{}/namespaces/{}/{}", root, escaped(ns), resource);
+    return ns.empty() ? fmt::format("{}/{}", root, resource)
+                      : fmt::format("{}/namespaces/{}/{}", root, escaped(ns), resource);
 }
 
 }  // namespace
@@ -207,7 +225,8 @@ std::unique_ptr<Listing<Pod>> list_pods(Client& client, const std::string& ns, c
 }
 
 std::unique_ptr<Listing<Service>> list_services(Client& client, const std::string& ns) {
-    return list<Service>(client, in_namespace("/api/v1", ns, "services"), {"list", "", "services", ns, ""}, "", parse_services);
+    return list<Service>(client, in_namespace("/api/v1", ns, "services"), {"list", "", "services", ns, ""}, "",
+                         parse_services);
 }
 
 std::unique_ptr<Listing<EndpointSlice>> list_endpoint_slices(Client& client, const std::string& ns) {

@@ -1,6 +1,7 @@
-// The Kubernetes API over the loop: several requests at once, paging, retries; and connections to the API server for port-forwards.
-// Retry rules: client-go rest/with_retry.go and the API conventions: Retry-After on 429 and 5xx is honoured, broken connections of reads are tried again,
-// a 401 refreshes the credentials once, an expired continue token starts the list anew.
+// The Kubernetes API over the loop: several requests at once, paging, retries; and connections to the API server for
+// port-forwards. Retry rules: client-go rest/with_retry.go and the API conventions: Retry-After on 429 and 5xx is
+// honoured, broken connections of reads are tried again, a 401 refreshes the credentials once, an expired continue
+// token starts the list anew.
 #pragma once
 
 #include "base/result.h"
@@ -34,7 +35,8 @@ class Client {
     net::Loop& loop() { return loop_; }
     Millis request_timeout() const { return request_timeout_; }
 
-    // Starts connections to the API server (TCP and TLS only) that the next connect() calls take: the handshakes run while a list is under way.
+    // Starts connections to the API server (TCP and TLS only) that the next connect() calls take: the handshakes run
+    // while a list is under way.
     void warm(size_t count);
     // A connection to the API server for an upgrade: a warm one when there is one.
     std::unique_ptr<net::Stream> connect(Deadline deadline);
@@ -42,8 +44,8 @@ class Client {
     std::string host_header() const;
     std::string path_prefix() const;
 
-    // After a 401 to a request that was sent with identity number `used`: true when a retry makes sense, because there is a newer identity, or now one was
-    // made. Several requests that fail together refresh once.
+    // After a 401 to a request that was sent with identity number `used`: true when a retry makes sense, because there
+    // is a newer identity, or now one was made. Several requests that fail together refresh once.
     Result<bool> refresh(int used);
     int identity_number() const { return identity_number_; }
     net::TransferOptions transfer_options(const std::string& path, Deadline deadline) const;

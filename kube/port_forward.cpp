@@ -17,20 +17,28 @@ constexpr size_t max_refusal = 64u << 10;
 
 }  // namespace
 
-PortForward::PortForward(Client& client, const std::string& ns, const std::string& pod, uint16_t port, Deadline connect_deadline)
-    : below_(client.connect(connect_deadline)), access_{"get", "", "pods/portforward", ns, pod}, ns_(ns), pod_(pod), port_(port) {
+PortForward::PortForward(Client& client, const std::string& ns, const std::string& pod, uint16_t port,
+                         Deadline connect_deadline)
+    : below_(client.connect(connect_deadline)),
+      access_{"get", "", "pods/portforward", ns, pod},
+      ns_(ns),
+      pod_(pod),
+      port_(port) {
     std::vector<std::string> headers = client.identity().headers;
     if (!client.identity().authorization.empty())
         headers.push_back(fmt::format("Authorization: {}", client.identity().authorization.reveal()));
-    const std::string path = fmt::format("{}/api/v1/namespaces/{}/pods/{}/portforward?ports={}", client.path_prefix(), ns, pod, port);
+    const std::string path =
+        fmt::format("{}/api/v1/namespaces/{}/pods/{}/portforward?ports={}", client.path_prefix(), ns, pod, port);
     to_server_ = socket_.upgrade_request(client.host_header(), path, subprotocol, headers);
 }
 
-net::Interest PortForward::interest(bool sending) const { return below_->interest(!to_server_.empty() || (sending && upgraded_)); }
+net::Interest PortForward::interest(bool sending) const {
+    return below_->interest(!to_server_.empty() || (sending && upgraded_));
+}
 
 Error PortForward::refused(std::string_view text) const {
-    return {ErrorCode::unreachable, fmt::format("port {} of pod {} cannot be reached", port_, pod_), printable(trim(text)),
-            fmt::format("kubectl -n {} logs {}", ns_, pod_), "PORT_REFUSED"};
+    return {ErrorCode::unreachable, fmt::format("port {} of pod {} cannot be reached", port_, pod_),
+            printable(trim(text)), fmt::format("kubectl -n {} logs {}", ns_, pod_), "PORT_REFUSED"};
 }
 
 Result<void> PortForward::upgrade(bool closed) {
@@ -45,7 +53,8 @@ Result<void> PortForward::upgrade(bool closed) {
     // The refusal's body says why: wait for all of it, within reason.
     const std::string_view body = std::string_view(from_server_).substr(head->size);
     const std::optional<int64_t> length = parse_int(head->header("content-length"));
-    const bool whole = closed || (length && body.size() >= static_cast<size_t>(std::max<int64_t>(0, *length))) || body.size() > max_refusal;
+    const bool whole = closed || (length && body.size() >= static_cast<size_t>(std::max<int64_t>(0, *length))) ||
+                       body.size() > max_refusal;
     if (!whole) return {};
     Error error = api_error(head->status, body, access_);
     if (error.code == ErrorCode::server) error = refused(error.cause.empty() ? error.message : error.cause);
@@ -57,23 +66,29 @@ Result<void> PortForward::take_messages(std::string& in) {
         if (message->empty()) continue;
         const auto channel = static_cast<unsigned char>(message->front());
         const std::string_view payload = std::string_view(*message).substr(1);
-        if (channel > 1) return fail(ErrorCode::protocol, fmt::format("the port-forward sent data on channel {}, which nobody opened", channel));
+        if (channel > 1)
+            return fail(ErrorCode::protocol,
+                        fmt::format("the port-forward sent data on channel {}, which nobody opened", channel));
         if (!port_seen_[channel]) {
             port_seen_[channel] = true;
             const auto byte = [&](size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(payload[i])); };
             if (payload.size() != 2 || (byte(0) | byte(1) << 8) != port_)
-                return fail(ErrorCode::protocol, fmt::format("the port-forward answers for another port than {}", port_));
+                return fail(ErrorCode::protocol,
+                            fmt::format("the port-forward answers for another port than {}", port_));
             continue;
         }
-        if (channel == data_channel) in.append(payload);
-        else if (!payload.empty()) return fail(refused(payload));
+        if (channel == data_channel)
+            in.append(payload);
+        else if (!payload.empty())
+            return fail(refused(payload));
     }
     return {};
 }
 
 Result<void> PortForward::pump(std::string& out, std::string& in) {
     if (upgraded_) {
-        for (size_t at = 0; at < out.size(); at += max_payload) socket_.send(std::string(1, data_channel) + out.substr(at, max_payload));
+        for (size_t at = 0; at < out.size(); at += max_payload)
+            socket_.send(std::string(1, data_channel) + out.substr(at, max_payload));
         out.clear();
         TRY(socket_.flush(to_server_));
     }
@@ -86,7 +101,9 @@ Result<void> PortForward::pump(std::string& out, std::string& in) {
         TRY(take_messages(in));
     }
     if (!below || socket_.closed()) {
-        if (below) return fail(Error{ErrorCode::unreachable, fmt::format("the port-forward to pod {} was closed", pod_), {}, {}, "CLOSED"});
+        if (below)
+            return fail(Error{
+                ErrorCode::unreachable, fmt::format("the port-forward to pod {} was closed", pod_), {}, {}, "CLOSED"});
         return below;
     }
     // Just upgraded: what the caller wants to say goes out now, not after another wait.

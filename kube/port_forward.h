@@ -1,7 +1,8 @@
-// One TCP connection into a pod, through the API server: WebSocket with subprotocol v4.channel.k8s.io, one WebSocket a connection.
-// Protocol (kubelet/CRI streaming server, portforward/websocket.go; Kubernetes 1.6 to 1.36): a message is one channel byte and its payload; channel 0 is data,
-// channel 1 errors; the first message on each is the port, two bytes, little endian. There is no half-close. The server ends everything on an
-// unsolicited pong or a frame that continues another.
+// One TCP connection into a pod, through the API server: WebSocket with subprotocol v4.channel.k8s.io, one WebSocket a
+// connection. Protocol (kubelet/CRI streaming server, portforward/websocket.go; Kubernetes 1.6 to 1.36): a message is
+// one channel byte and its payload; channel 0 is data, channel 1 errors; the first message on each is the port, two
+// bytes, little endian. There is no half-close. The server ends everything on an unsolicited pong or a frame that
+// continues another.
 #pragma once
 
 #include "base/result.h"
@@ -19,9 +20,10 @@ namespace redisctl::kube {
 
 class PortForward final : public net::Stream {
   public:
-    // Errors of pump: forbidden (with the rule to add), not_found (no such pod), unreachable when the pod refused the port (the error channel's text is
-    // the cause), protocol when the server breaks the rules above.
-    PortForward(Client& client, const std::string& ns, const std::string& pod, uint16_t port, Deadline connect_deadline);
+    // Errors of pump: forbidden (with the rule to add), not_found (no such pod), unreachable when the pod refused the
+    // port (the error channel's text is the cause), protocol when the server breaks the rules above.
+    PortForward(Client& client, const std::string& ns, const std::string& pod, uint16_t port,
+                Deadline connect_deadline);
 
     Result<void> pump(std::string& out, std::string& in) override;
     bool connected() const override { return upgraded_; }

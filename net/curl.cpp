@@ -49,7 +49,8 @@ Parts take_apart(const std::string& url) {
             curl_free(text);
             return result;
         };
-        parts = {get(CURLUPART_SCHEME, 0), get(CURLUPART_HOST, 0), get(CURLUPART_PORT, CURLU_DEFAULT_PORT), get(CURLUPART_PATH, 0)};
+        parts = {get(CURLUPART_SCHEME, 0), get(CURLUPART_HOST, 0), get(CURLUPART_PORT, CURLU_DEFAULT_PORT),
+                 get(CURLUPART_PATH, 0)};
         if (std::string query = get(CURLUPART_QUERY, 0); !query.empty()) parts.rest += "?" + query;
     }
     curl_url_cleanup(handle);
@@ -93,15 +94,19 @@ void Curl::wait(std::vector<Ready>& sockets, int interrupt_fd, Millis at_most) {
         fds.push_back({socket.interest.fd, events, 0});
     }
     if (interrupt_fd >= 0) fds.push_back({interrupt_fd, CURL_WAIT_POLLIN, 0});
-    // libcurl 7.88 may hold the end of an HTTP/2 answer in a buffer that no poll sees; while requests are under way it is given the chance to look again.
+    // libcurl 7.88 may hold the end of an HTTP/2 answer in a buffer that no poll sees; while requests are under way it
+    // is given the chance to look again.
     constexpr Millis look_again{20};
     if (requests_ > 0) at_most = std::min(at_most, look_again);
     int ready = 0;
-    curl_multi_poll(static_cast<CURLM*>(multi_), fds.data(), static_cast<unsigned>(fds.size()), static_cast<int>(at_most.count()), &ready);
+    curl_multi_poll(static_cast<CURLM*>(multi_), fds.data(), static_cast<unsigned>(fds.size()),
+                    static_cast<int>(at_most.count()), &ready);
     for (size_t i = 0; i < sockets.size(); i++) sockets[i].ready = fds[i].revents != 0;
 }
 
-std::string Curl::version() { return curl_version_info(CURLVERSION_NOW)->version; }
+std::string Curl::version() {
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
 
 Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
     : loop_(loop), owner_(owner), connect_only_(options.connect_only), tls_(options.tls != nullptr) {
@@ -115,9 +120,12 @@ Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
     set(easy_, CURLOPT_SHARE, connect_only_ ? curl.connect_share_ : curl.request_share_);
     set(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
     if (!options.connect_deadline.is_never())
-        set(easy_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max(Millis(1), options.connect_deadline.left()).count()));
-    if (options.no_proxy) set(easy_, CURLOPT_PROXY, "");
-    else if (!options.proxy.empty()) set(easy_, CURLOPT_PROXY, options.proxy.c_str());
+        set(easy_, CURLOPT_CONNECTTIMEOUT_MS,
+            static_cast<long>(std::max(Millis(1), options.connect_deadline.left()).count()));
+    if (options.no_proxy)
+        set(easy_, CURLOPT_PROXY, "");
+    else if (!options.proxy.empty())
+        set(easy_, CURLOPT_PROXY, options.proxy.c_str());
 
     std::string target = options.url;
     auto* headers = static_cast<curl_slist*>(nullptr);
@@ -127,9 +135,11 @@ Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
     if (options.tls) {
         const TlsOptions& tls = *options.tls;
         if (!tls.server_name.empty() && tls.server_name != url.host) {
-            // curl takes SNI and the name to verify from the URL's host, so the URL carries that name and CONNECT_TO the real address.
+            // curl takes SNI and the name to verify from the URL's host, so the URL carries that name and CONNECT_TO
+            // the real address.
             target = fmt::format("{}://{}:{}{}", url.scheme, tls.server_name, url.port, url.rest);
-            connect_to_ = curl_slist_append(nullptr, fmt::format("{}:{}:{}:{}", tls.server_name, url.port, url.host, url.port).c_str());
+            connect_to_ = curl_slist_append(
+                nullptr, fmt::format("{}:{}:{}:{}", tls.server_name, url.port, url.host, url.port).c_str());
             set(easy_, CURLOPT_CONNECT_TO, static_cast<curl_slist*>(connect_to_));
             headers = curl_slist_append(headers, fmt::format("Host: {}:{}", url.host, url.port).c_str());
         }
@@ -214,7 +224,8 @@ Error Transfer::explain(int code) const {
             return {ErrorCode::unreachable, fmt::format("no TLS session with {}", peer_), said,
                     "is it a TLS port, and does it want a client certificate?", "TLS"};
         case CURLE_SSL_CERTPROBLEM:
-            return {ErrorCode::usage, "the client certificate or its key cannot be used", said, {}, "CLIENT_CERTIFICATE"};
+            return {
+                ErrorCode::usage, "the client certificate or its key cannot be used", said, {}, "CLIENT_CERTIFICATE"};
         case CURLE_WRITE_ERROR:
             return {ErrorCode::protocol, fmt::format("the answer of {} is too large", peer_), said, {}, {}};
         case CURLE_WEIRD_SERVER_REPLY:
@@ -223,7 +234,8 @@ Error Transfer::explain(int code) const {
         case CURLE_HTTP2:
         case CURLE_HTTP2_STREAM:
             return {ErrorCode::protocol, fmt::format("{} does not speak HTTP as expected", peer_), said, {}, {}};
-        default: return {ErrorCode::unreachable, fmt::format("no connection to {}", peer_), said, {}, {}};
+        default:
+            return {ErrorCode::unreachable, fmt::format("no connection to {}", peer_), said, {}, {}};
     }
 }
 
@@ -236,8 +248,12 @@ std::optional<int64_t> Transfer::retry_after_seconds() const {
 
 Error Transfer::broken(std::string message, int code) const {
     // The text is of the last failure, where libcurl had more to say than the code does: the peer's TLS alert, for one.
-    const std::string said = error_text_[0] ? error_text_ : code == CURLE_OK ? "end of stream" : curl_easy_strerror(static_cast<CURLcode>(code));
-    return {ErrorCode::unreachable, std::move(message), said, tls_ ? "does it want a client certificate (--cert, --key)?" : "", tls_ && code != CURLE_OK ? "TLS" : "CLOSED"};
+    const std::string said = error_text_[0]     ? error_text_
+                             : code == CURLE_OK ? "end of stream"
+                                                : curl_easy_strerror(static_cast<CURLcode>(code));
+    return {ErrorCode::unreachable, std::move(message), said,
+            tls_ ? "does it want a client certificate (--cert, --key)?" : "",
+            tls_ && code != CURLE_OK ? "TLS" : "CLOSED"};
 }
 
 Result<size_t> Transfer::send(std::string_view bytes) {

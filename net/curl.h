@@ -1,4 +1,5 @@
-// libcurl, and the only place that knows it: transfers and connects driven by the loop. HTTP requests for the API, CONNECT_ONLY handles for raw bytes.
+// libcurl, and the only place that knows it: transfers and connects driven by the loop. HTTP requests for the API,
+// CONNECT_ONLY handles for raw bytes.
 #pragma once
 
 #include "base/result.h"
@@ -18,7 +19,8 @@ namespace redisctl::net {
 struct TransferOptions {
     std::string url;            // http(s)://host:port/path; of a connect only the part before the path counts
     bool connect_only = false;  // stop after TCP and TLS (HTTP/1.1 in the ALPN offer), then send() and receive()
-    const TlsOptions* tls = nullptr;  // for https; must outlive the transfer: certificates are used in place, never copied to a file
+    const TlsOptions* tls =
+        nullptr;  // for https; must outlive the transfer: certificates are used in place, never copied to a file
     std::vector<std::string> headers;
     std::string_view authorization;  // value of the Authorization header; read at the start only
     std::string proxy;               // kubeconfig's proxy-url; empty: HTTPS_PROXY and NO_PROXY of the environment count
@@ -39,7 +41,8 @@ class Transfer {
     static constexpr size_t max_body_bytes = 256u << 20;
 
     bool finished() const { return finished_; }
-    // Valid when finished: the connect or the exchange as a whole. Errors: unreachable, timeout, protocol, with curl's own words as the cause.
+    // Valid when finished: the connect or the exchange as a whole. Errors: unreachable, timeout, protocol, with curl's
+    // own words as the cause.
     const Result<void>& result() const { return result_; }
 
     // HTTP
@@ -47,7 +50,8 @@ class Transfer {
     std::string& body() { return body_; }
     std::optional<int64_t> retry_after_seconds() const;
 
-    // CONNECT_ONLY. Both: bytes moved, 0 when it would block. Errors: unreachable when the peer closed (reason CLOSED) or the connection broke.
+    // CONNECT_ONLY. Both: bytes moved, 0 when it would block. Errors: unreachable when the peer closed (reason CLOSED)
+    // or the connection broke.
     int fd() const { return fd_; }
     Result<size_t> send(std::string_view bytes);
     Result<size_t> receive(char* buffer, size_t size);
@@ -72,8 +76,9 @@ class Transfer {
     char error_text_[256] = {};
 };
 
-// The multi handle and what transfers share: TLS sessions (a resumed handshake saves the certificates' work) and name look-ups. Requests keep their connections
-// apart from those of CONNECT_ONLY handles: libcurl knows one answer a host to "does it multiplex?", and the latter's HTTP/1.1 would say no for all.
+// The multi handle and what transfers share: TLS sessions (a resumed handshake saves the certificates' work) and name
+// look-ups. Requests keep their connections apart from those of CONNECT_ONLY handles: libcurl knows one answer a host
+// to "does it multiplex?", and the latter's HTTP/1.1 would say no for all.
 class Curl {
   public:
     Curl();
@@ -88,7 +93,8 @@ class Curl {
 
     // Moves every transfer on and finishes those that ended.
     void perform();
-    // The one blocking call: until a transfer, one of the sockets or `interrupt_fd` (−1: none) is ready, or the time is over.
+    // The one blocking call: until a transfer, one of the sockets or `interrupt_fd` (−1: none) is ready, or the time is
+    // over.
     void wait(std::vector<Ready>& sockets, int interrupt_fd, Millis at_most);
 
     static std::string version();

@@ -6,7 +6,9 @@ namespace redisctl::net {
 
 CurlStream::CurlStream(Loop& loop, const TransferOptions& options) : loop_(loop), transfer_(loop, options, this) {}
 
-CurlStream::~CurlStream() { loop_.remove(*this); }
+CurlStream::~CurlStream() {
+    loop_.remove(*this);
+}
 
 void CurlStream::advance() {
     if (owner_) loop_.wake(*owner_);
@@ -15,10 +17,12 @@ void CurlStream::advance() {
 Result<void> CurlStream::pump(std::string& out, std::string& in) {
     if (!transfer_.finished()) return {};
     TRY(transfer_.result());
-    // A send that fails is told of only after reading: what the peer said before it hung up (a TLS alert, an -ERR) is the better reason.
+    // A send that fails is told of only after reading: what the peer said before it hung up (a TLS alert, an -ERR) is
+    // the better reason.
     Result<size_t> moved = 0;
     size_t sent = 0;
-    while (sent < out.size() && (moved = transfer_.send(std::string_view(out).substr(sent))) && *moved > 0) sent += *moved;
+    while (sent < out.size() && (moved = transfer_.send(std::string_view(out).substr(sent))) && *moved > 0)
+        sent += *moved;
     out.erase(0, sent);
     // TLS may hold decrypted bytes that poll cannot see, so read until nothing is left.
     std::array<char, 16384> buffer;

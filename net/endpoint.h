@@ -11,8 +11,8 @@
 namespace redisctl::net {
 
 struct TlsOptions {
-    std::string ca_pem;       // empty: the system's CAs
-    std::string cert_pem;     // client certificate chain; empty: none
+    std::string ca_pem;    // empty: the system's CAs
+    std::string cert_pem;  // client certificate chain; empty: none
     Secret key_pem;
     std::string server_name;  // SNI and the name that is verified; empty: the host
     bool insecure = false;    // verify nothing

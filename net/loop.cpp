@@ -20,7 +20,9 @@ void Loop::remove(Task& task) {
     std::erase(woken_, &task);
 }
 
-void Loop::wake(Task& task) { woken_.push_back(&task); }
+void Loop::wake(Task& task) {
+    woken_.push_back(&task);
+}
 
 Curl& Loop::curl() {
     if (!curl_) curl_ = std::make_unique<Curl>();

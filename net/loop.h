@@ -1,5 +1,5 @@
-// The one loop: everything that waits, waits here (libcurl's connects and transfers, our own sockets, timers, Ctrl-C). One thread.
-// Code above sees no callbacks: it starts things, then runs the loop until they are done.
+// The one loop: everything that waits, waits here (libcurl's connects and transfers, our own sockets, timers, Ctrl-C).
+// One thread. Code above sees no callbacks: it starts things, then runs the loop until they are done.
 #pragma once
 
 #include "base/result.h"
@@ -19,8 +19,8 @@ struct Interest {
     bool read = false, write = false;
 };
 
-// Something under way. The loop calls advance() when its socket is ready, its deadline passed, or somebody woke it; advance() does all
-// that can be done without blocking and must not destroy the task.
+// Something under way. The loop calls advance() when its socket is ready, its deadline passed, or somebody woke it;
+// advance() does all that can be done without blocking and must not destroy the task.
 class Task {
   public:
     virtual ~Task() = default;

@@ -24,7 +24,9 @@ using Certificate = std::unique_ptr<X509, Freer<X509, X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY, EVP_PKEY_free>>;
 using Bio = std::unique_ptr<BIO, Freer<BIO, BIO_free_all>>;
 
-Bio reader(std::string_view pem) { return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))); }
+Bio reader(std::string_view pem) {
+    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+}
 
 std::string last_error() {
     std::array<char, 256> text{};
@@ -54,7 +56,8 @@ Result<void> present(SSL_CTX* context, const TlsOptions& options) {
     const Certificate leaf{PEM_read_bio_X509_AUX(bio.get(), nullptr, nullptr, nullptr)};
     if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1)
         return fail(ErrorCode::usage, "the client certificate cannot be read", last_error());
-    while (Certificate next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) SSL_CTX_add1_chain_cert(context, next.get());
+    while (Certificate next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)})
+        SSL_CTX_add1_chain_cert(context, next.get());
     ERR_clear_error();
     const Bio key_bio = reader(options.key_pem.reveal());
     const Key key{PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr)};
@@ -104,9 +107,13 @@ TlsStream::TlsStream(std::unique_ptr<Stream> below, const TlsOptions& options, c
 
 TlsStream::~TlsStream() = default;
 
-bool TlsStream::connected() const { return session_->done; }
+bool TlsStream::connected() const {
+    return session_->done;
+}
 
-Interest TlsStream::interest(bool) const { return below_->interest(!to_peer_.empty()); }
+Interest TlsStream::interest(bool) const {
+    return below_->interest(!to_peer_.empty());
+}
 
 Result<void> TlsStream::handshake() {
     Session& s = *session_;
@@ -119,7 +126,8 @@ Result<void> TlsStream::handshake() {
     if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return {};
     if (const long verdict = SSL_get_verify_result(s.ssl.get()); verdict != X509_V_OK) {
         ERR_clear_error();
-        return fail(Error{ErrorCode::unreachable, "the node's certificate is not trusted", X509_verify_cert_error_string(verdict),
+        return fail(Error{ErrorCode::unreachable, "the node's certificate is not trusted",
+                          X509_verify_cert_error_string(verdict),
                           "name the CA with --cacert, and the certificate's name with --sni", "CERTIFICATE"});
     }
     return fail(Error{ErrorCode::unreachable, "no TLS session with the node", last_error(),
@@ -136,7 +144,8 @@ Result<void> TlsStream::read_plain(std::string& in) {
         }
         const int reason = SSL_get_error(session_->ssl.get(), n);
         if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return {};
-        if (reason == SSL_ERROR_ZERO_RETURN) return fail(Error{ErrorCode::unreachable, "the node closed the connection", {}, {}, "CLOSED"});
+        if (reason == SSL_ERROR_ZERO_RETURN)
+            return fail(Error{ErrorCode::unreachable, "the node closed the connection", {}, {}, "CLOSED"});
         // With TLS 1.3 the server's verdict on a client certificate comes after the handshake.
         return fail(Error{ErrorCode::unreachable, "the node ended the TLS session", last_error(),
                           "does it want a client certificate (--cert, --key)?", "TLS"});
@@ -159,7 +168,8 @@ Result<void> TlsStream::pump(std::string& out, std::string& in) {
         from_peer_.clear();
         if (!session_->done) TRY(handshake());
         if (session_->done) {
-            if (!out.empty() && SSL_write(session_->ssl.get(), out.data(), static_cast<int>(out.size())) > 0) out.clear();
+            if (!out.empty() && SSL_write(session_->ssl.get(), out.data(), static_cast<int>(out.size())) > 0)
+                out.clear();
             TRY(read_plain(in));
         }
         TRY(below);

@@ -13,7 +13,8 @@ namespace redisctl::net {
 class TlsStream final : public Stream {
   public:
     // `name` is what SNI asks for and what the certificate must be made for (an IP address is verified as one).
-    // Errors show in the first pump: usage when a certificate or key cannot be read, unreachable (reason CERTIFICATE or TLS) when the handshake fails.
+    // Errors show in the first pump: usage when a certificate or key cannot be read, unreachable (reason CERTIFICATE or
+    // TLS) when the handshake fails.
     TlsStream(std::unique_ptr<Stream> below, const TlsOptions& options, const std::string& name);
     ~TlsStream() override;
 

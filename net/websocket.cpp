@@ -28,7 +28,8 @@ std::string accept_of(std::string_view key) {
 }  // namespace
 
 std::string_view HttpHead::header(std::string_view name) const {
-    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
+    const auto found =
+        std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == name; });
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
@@ -38,7 +39,8 @@ Result<std::optional<HttpHead>> parse_http_head(std::string_view bytes) {
         return fail(ErrorCode::protocol, "the server does not answer in HTTP", printable(bytes.substr(0, 40)));
     const size_t end = bytes.find("\r\n\r\n");
     if (end == std::string_view::npos) {
-        if (bytes.size() > max_head_bytes) return fail(ErrorCode::protocol, "the head of the server's answer is too large");
+        if (bytes.size() > max_head_bytes)
+            return fail(ErrorCode::protocol, "the head of the server's answer is too large");
         return std::nullopt;
     }
     HttpHead head;
@@ -100,7 +102,9 @@ WebSocket::WebSocket() : impl_(std::make_unique<Impl>()) {
     wslay_event_config_set_max_recv_msg_length(impl_->context, max_message_bytes);
 }
 
-WebSocket::~WebSocket() { wslay_event_context_free(impl_->context); }
+WebSocket::~WebSocket() {
+    wslay_event_context_free(impl_->context);
+}
 
 std::string WebSocket::upgrade_request(std::string_view host, std::string_view path, std::string_view protocol,
                                        const std::vector<std::string>& headers) {
@@ -154,6 +158,8 @@ std::optional<std::string> WebSocket::receive() {
     return message;
 }
 
-bool WebSocket::closed() const { return impl_->closed; }
+bool WebSocket::closed() const {
+    return impl_->closed;
+}
 
 }  // namespace redisctl::net

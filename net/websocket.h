@@ -15,7 +15,7 @@ namespace redisctl::net {
 // The head of an HTTP/1.1 answer.
 struct HttpHead {
     int status = 0;
-    size_t size = 0;  // bytes of the head, blank line included
+    size_t size = 0;                                           // bytes of the head, blank line included
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string_view header(std::string_view name) const;
 };
@@ -31,15 +31,18 @@ class WebSocket {
     ~WebSocket();
 
     // "GET path HTTP/1.1 …" with a fresh key; `headers` are whole lines ("Authorization: …").
-    std::string upgrade_request(std::string_view host, std::string_view path, std::string_view protocol, const std::vector<std::string>& headers);
+    std::string upgrade_request(std::string_view host, std::string_view path, std::string_view protocol,
+                                const std::vector<std::string>& headers);
     // Checks a 101: Sec-WebSocket-Accept and the protocol that was asked for.
     Result<void> check_upgrade(const HttpHead& head) const;
 
-    // One binary message, in one unfragmented frame: a server of golang.org/x/net/websocket takes each frame as a message of its own.
+    // One binary message, in one unfragmented frame: a server of golang.org/x/net/websocket takes each frame as a
+    // message of its own.
     void send(std::string_view message);
     // Appends the frames to send (also pongs and the close) to `out`.
     Result<void> flush(std::string& out);
-    // Feeds bytes from the peer; complete messages come out of receive(). Errors: protocol for what RFC 6455 forbids or a message too large.
+    // Feeds bytes from the peer; complete messages come out of receive(). Errors: protocol for what RFC 6455 forbids or
+    // a message too large.
     Result<void> feed(std::string_view bytes);
     std::optional<std::string> receive();
     bool closed() const;  // the peer sent a close

@@ -26,7 +26,8 @@ Result<void> Connection::take_greeting(const Value& reply) {
     greetings_--;
     if (!reply.is_error()) return {};
     Error error = reply_error(reply, is_auth ? "AUTH" : "CLIENT");
-    // A node that takes no client at all says so once and hangs up. Else the name is a courtesy: an ACL may deny CLIENT, and the replies count all the same.
+    // A node that takes no client at all says so once and hangs up. Else the name is a courtesy: an ACL may deny
+    // CLIENT, and the replies count all the same.
     const bool turned_away = error.reason == "MAX_CLIENTS" || error.reason == "DENIED";
     if (!turned_away && (!is_auth || (login_->found && error.reason == "NO_PASSWORD_SET"))) return {};
     return fail(std::move(error));
@@ -38,9 +39,12 @@ Result<void> Connection::feed(std::string& in) {
     for (;;) {
         TRY_ASSIGN(std::optional<Value> reply, decoder_.next());
         if (!reply) return {};
-        if (greetings_ > 0) TRY(take_greeting(*reply));
-        else if (replies_.size() < wanted_) replies_.push_back(std::move(*reply));
-        else return fail(ErrorCode::protocol, "the node answered more than it was asked");
+        if (greetings_ > 0)
+            TRY(take_greeting(*reply));
+        else if (replies_.size() < wanted_)
+            replies_.push_back(std::move(*reply));
+        else
+            return fail(ErrorCode::protocol, "the node answered more than it was asked");
     }
 }
 

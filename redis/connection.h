@@ -1,4 +1,5 @@
-// The conversation with one node, on bytes: log in, name the connection and ask, in one write; then take the replies. No I/O.
+// The conversation with one node, on bytes: log in, name the connection and ask, in one write; then take the replies.
+// No I/O.
 #pragma once
 
 #include "base/result.h"
@@ -29,7 +30,8 @@ class Connection {
     // Puts the requests into `out`; before the first ones also AUTH and CLIENT SETNAME.
     void ask(std::span<const Request> requests, std::string& out);
 
-    // Takes bytes from the front of `in`. Errors: unauthenticated when AUTH was refused, protocol when the peer speaks no RESP.
+    // Takes bytes from the front of `in`. Errors: unauthenticated when AUTH was refused, protocol when the peer speaks
+    // no RESP.
     Result<void> feed(std::string& in);
 
     // All replies to what was asked are there. A reply that is an error counts as a reply.

@@ -1,6 +1,6 @@
-// The least that looking can cost over libcurl: LIST the pods, then one WebSocket port-forward a pod, all at once, AUTH and INFO replication on each.
-// Nothing is parsed beyond finding the end of the answer, nothing verified, no retry, no deadline. redisctl is measured against it.
-// usage: bench_bare SERVER CA CERT KEY NAMESPACE SELECTOR PASSWORD IN_FLIGHT
+// The least that looking can cost over libcurl: LIST the pods, then one WebSocket port-forward a pod, all at once, AUTH
+// and INFO replication on each. Nothing is parsed beyond finding the end of the answer, nothing verified, no retry, no
+// deadline. redisctl is measured against it. usage: bench_bare SERVER CA CERT KEY NAMESPACE SELECTOR PASSWORD IN_FLIGHT
 #include <curl/curl.h>
 
 #include <cstdio>
@@ -49,13 +49,15 @@ std::vector<std::string> list_pods(const std::string& ns, const std::string& sel
     CURL* handle = make_handle(server);
     do {
         std::string page;
-        const std::string url = server + "/api/v1/namespaces/" + ns + "/pods?limit=500&labelSelector=" + selector + (next.empty() ? "" : "&continue=" + next);
+        const std::string url = server + "/api/v1/namespaces/" + ns + "/pods?limit=500&labelSelector=" + selector +
+                                (next.empty() ? "" : "&continue=" + next);
         curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, append);
         curl_easy_setopt(handle, CURLOPT_WRITEDATA, &page);
         if (curl_easy_perform(handle) != CURLE_OK) std::exit(1);
         size_t at = 0;
-        for (std::string name; !(name = between(page, R"({"metadata":{"name":")", at, &at)).empty(); at++) pods.push_back(name);
+        for (std::string name; !(name = between(page, R"({"metadata":{"name":")", at, &at)).empty(); at++)
+            pods.push_back(name);
         next = between(page, R"("continue":")", 0, &at);
     } while (!next.empty());
     return pods;
@@ -73,7 +75,8 @@ void advance(Conversation& talk, const std::string& question) {
     char buffer[16384];
     size_t count = 0;
     CURLcode code;
-    while ((code = curl_easy_recv(talk.handle, buffer, sizeof buffer, &count)) == CURLE_OK && count) talk.in.append(buffer, count);
+    while ((code = curl_easy_recv(talk.handle, buffer, sizeof buffer, &count)) == CURLE_OK && count)
+        talk.in.append(buffer, count);
     if (!talk.upgraded) {
         const size_t end = talk.in.find("\r\n\r\n");
         if (end == std::string::npos) return;
@@ -93,7 +96,8 @@ int main(int argc, char** argv) {
     const size_t in_flight = static_cast<size_t>(std::atoi(argv[8]));
     curl_global_init(CURL_GLOBAL_ALL);
     const std::vector<std::string> pods = list_pods(ns, argv[6]);
-    const std::string question = frame(std::string(1, '\0') + (password.empty() ? "" : "AUTH " + password + "\r\n") + "INFO replication\r\n");
+    const std::string question =
+        frame(std::string(1, '\0') + (password.empty() ? "" : "AUTH " + password + "\r\n") + "INFO replication\r\n");
     const std::string host = server.substr(server.find("//") + 2);
 
     CURLM* multi = curl_multi_init();
@@ -117,8 +121,10 @@ int main(int argc, char** argv) {
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &talk);
             if (message->data.result != CURLE_OK) return 1;
             curl_easy_getinfo(talk->handle, CURLINFO_ACTIVESOCKET, &talk->fd);
-            const std::string request = "GET /api/v1/namespaces/" + ns + "/pods/" + talk->pod + "/portforward?ports=6379 HTTP/1.1\r\nHost: " + host +
-                                        "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+            const std::string request = "GET /api/v1/namespaces/" + ns + "/pods/" + talk->pod +
+                                        "/portforward?ports=6379 HTTP/1.1\r\nHost: " + host +
+                                        "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: "
+                                        "13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                                         "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n";
             size_t sent = 0;
             curl_easy_send(talk->handle, request.data(), request.size(), &sent);

@@ -36,7 +36,8 @@ TEST_CASE("an HTTP head is read when its blank line is there, and what is no HTT
     CHECK(head->header("x-kind") == "a b");
     CHECK(head->header("absent").empty());
 
-    for (const char* bad : {"SSH-2.0-OpenSSH", "HTTP/1.1 twohundred\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 99999 x\r\n\r\n"}) {
+    for (const char* bad :
+         {"SSH-2.0-OpenSSH", "HTTP/1.1 twohundred\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 99999 x\r\n\r\n"}) {
         CAPTURE(bad);
         CHECK(net::parse_http_head(bad).error().code == ErrorCode::protocol);
     }
@@ -45,12 +46,16 @@ TEST_CASE("an HTTP head is read when its blank line is there, and what is no HTT
 
 TEST_CASE("an upgrade is accepted only with the answer to its own key and the protocol asked for") {
     WebSocket socket;
-    const std::string request = socket.upgrade_request("api:6443", "/path?ports=6379", "v4.channel.k8s.io", {"Authorization: Bearer t"});
+    const std::string request =
+        socket.upgrade_request("api:6443", "/path?ports=6379", "v4.channel.k8s.io", {"Authorization: Bearer t"});
     CHECK(request.substr(0, 30) == "GET /path?ports=6379 HTTP/1.1\r");
     CHECK(request.find("\r\nHost: api:6443\r\n") != std::string::npos);
     CHECK(request.find("\r\nAuthorization: Bearer t\r\n\r\n") != std::string::npos);
 
-    net::HttpHead head{101, 0, {{"sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}, {"sec-websocket-protocol", "v4.channel.k8s.io"}}};
+    net::HttpHead head{
+        101,
+        0,
+        {{"sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="}, {"sec-websocket-protocol", "v4.channel.k8s.io"}}};
     CHECK(socket.check_upgrade(head).error().message == "the server's WebSocket upgrade does not answer our key");
 }
 
@@ -91,11 +96,11 @@ TEST_CASE("messages come whole, byte by byte and fragmented, and a ping is answe
 
 TEST_CASE("what RFC 6455 forbids ends the conversation") {
     const std::string bad[] = {
-        frame(3, "x"),                                       // an opcode nobody defined
-        std::string("\x82\x83\x01\x02\x03\x04xyz"),          // a masked frame from a server
-        std::string("\xC2\x01x"),                            // a reserved bit
-        frame(0, "x"),                                       // a continuation of nothing
-        frame(9, "x", false),                                // a fragmented control frame
+        frame(3, "x"),                                        // an opcode nobody defined
+        std::string("\x82\x83\x01\x02\x03\x04xyz"),           // a masked frame from a server
+        std::string("\xC2\x01x"),                             // a reserved bit
+        frame(0, "x"),                                        // a continuation of nothing
+        frame(9, "x", false),                                 // a fragmented control frame
         std::string("\x82\x7f\0\0\x01\0\0\0\0\0", 10) + "x",  // a message of a terabyte
     };
     for (const std::string& bytes : bad) {
