@@ -89,7 +89,8 @@ def bridge(port: int) -> Callable:
 class Fake:
     """with Fake() as api: api.on("/api/v1/…", Answer(…)); api.forward("redis-0", bridge(port)); … api.verify() at the end."""
 
-    def __init__(self, authority=None):
+    def __init__(self, authority=None, certificate: str = "server"):
+        self.certificate = certificate
         self.answers, self.forwards, self.asked, self.unexpected = {}, {}, [], []
         self.required_token = None
         self.authority = authority
@@ -125,7 +126,7 @@ class Fake:
         self.server = Server(("127.0.0.1", 0), Handler)
         if self.authority:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.authority["server.crt"], self.authority["server.key"])
+            context.load_cert_chain(self.authority[f"{self.certificate}.crt"], self.authority[f"{self.certificate}.key"])
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_address[1]
         self.folder = tempfile.TemporaryDirectory(prefix="redisctl-fake-")

@@ -208,6 +208,21 @@ echo '{{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","
         answer = self.look(api, code=4, config=api.kubeconfig({"certificate-authority": self.authority["other.crt"]}), verify=False)
         self.assertIn("is not trusted", answer.err)
 
+    def test_an_expired_certificate(self):
+        api = self.enterContext(Fake(self.authority, "expired"))
+        answer = self.look(api, code=4, config=api.kubeconfig(self.ca), verify=False)
+        self.assertIn("is not trusted", answer.err)
+        self.assertIn("expired", answer.err)
+
+    def test_a_proxy_of_the_kubeconfig_is_used(self):
+        """A proxy that nobody runs: the name of it is in the error, and the server itself hears nothing."""
+        api = self.trusted()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            answer = self.look(api, code=4, config=api.kubeconfig({**self.ca, "proxy-url": f"http://127.0.0.1:{free.getsockname()[1]}"}), verify=False)
+        self.assertIn("no connection", answer.err)
+        self.assertEqual(api.asked, [])
+
     def test_skipping_verification_is_asked_for(self):
         api = self.fake(authority=self.authority).forward("redis-0", bridge(self.redis.port))
         self.look(api, "--insecure-skip-tls-verify")

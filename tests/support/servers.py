@@ -183,7 +183,8 @@ class Sentinel(Server):
 
 
 class Authority:
-    """A certificate authority in a temporary folder: ca.crt, server.crt for localhost and 127.0.0.1, client.crt; and other.crt of nobody we trust."""
+    """A certificate authority in a temporary folder: ca.crt, server.crt for localhost and 127.0.0.1, client.crt; expired.crt that ended
+    yesterday; and other.crt of nobody we trust."""
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="redisctl-test-"))
@@ -191,6 +192,7 @@ class Authority:
         self.make_ca("other")
         self.make("server", "subjectAltName=DNS:localhost,DNS:redis.test,IP:127.0.0.1")
         self.make("client", "extendedKeyUsage=clientAuth")
+        self.make("expired", "subjectAltName=DNS:localhost,IP:127.0.0.1", days=-1)
         return self
 
     def __exit__(self, *_):
@@ -208,10 +210,10 @@ class Authority:
     def make_ca(self, name: str) -> None:
         self.openssl("req", "-x509", *self.key(name), "-out", f"{name}.crt", "-days", "2")
 
-    def make(self, name: str, extension: str) -> None:
+    def make(self, name: str, extension: str, days: int = 2) -> None:
         (self.folder / "extension").write_text(extension + "\n")
         self.openssl("req", "-new", *self.key(name), "-out", f"{name}.csr")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", f"{name}.crt", "-days", "2",
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", f"{name}.crt", "-days", str(days),
                      "-extfile", "extension")
 
     def lines(self) -> list:
