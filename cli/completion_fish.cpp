@@ -50,7 +50,7 @@ end
 complete -c redisctl -f
 )sh";
 
-std::string quoted(std::string_view text) {
+std::string fish_quoted(std::string_view text) {
     std::string out = "'";
     for (char c : text) {
         if (c == '\'' || c == '\\') out += '\\';
@@ -60,7 +60,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string values_of(const std::vector<std::string>& words, const std::string& completes) {
-    if (!words.empty()) return " -a " + quoted(fmt::format("{}", fmt::join(words, " ")));
+    if (!words.empty()) return " -a " + fish_quoted(fmt::format("{}", fmt::join(words, " ")));
     if (completes.empty() || completes == "file") return {};
     return fmt::format(" -a '(__redisctl_{})'", completes);
 }
@@ -71,7 +71,7 @@ std::string line_for(const Option& option, const std::string& condition) {
         out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     if (!std::holds_alternative<bool*>(option.target))
         out += (option.completes == "file" ? " -r -F" : " -x") + values_of(option.choices, option.completes);
-    return out + " -d " + quoted(option.help) + '\n';
+    return out + " -d " + fish_quoted(option.help) + '\n';
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ std::string fish_completion(const Commands& commands) {
     std::string out(kHead);
     for (const Completable& command : all)
         out += fmt::format("complete -c redisctl -n __fish_use_subcommand -a {} -d {}\n", command.names.front(),
-                           quoted(command.summary));
+                           fish_quoted(command.summary));
 
     // A flag that several commands take is one line, with all of them in its condition.
     std::vector<std::pair<std::string, std::vector<std::string>>> lines;
@@ -100,7 +100,7 @@ std::string fish_completion(const Commands& commands) {
     }
     for (const auto& [line, names] : lines) {
         size_t at = line.find('@');
-        out += line.substr(0, at) + quoted(fmt::format("__fish_seen_subcommand_from {}", fmt::join(names, " "))) +
+        out += line.substr(0, at) + fish_quoted(fmt::format("__fish_seen_subcommand_from {}", fmt::join(names, " "))) +
                line.substr(at + 1);
     }
     return out;
