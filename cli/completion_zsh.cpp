@@ -44,7 +44,7 @@ _redisctl() {
 )sh";
 
 // Inside '…' and inside the brackets and colons of a specification.
-std::string quoted(std::string_view text) {
+std::string zsh_quoted(std::string_view text) {
     std::string out;
     for (char c : text) {
         if (c == '\'') {
@@ -67,8 +67,8 @@ std::string specification(const Option& option) {
     std::vector<std::string> names = flag_names(option);
     bool flag = std::holds_alternative<bool*>(option.target),
          repeatable = std::holds_alternative<std::vector<std::string>*>(option.target);
-    std::string tail = fmt::format("[{}]", quoted(option.help));
-    if (!flag) tail += fmt::format(":{}:{}", quoted(option.value), action_for(option.choices, option.completes));
+    std::string tail = fmt::format("[{}]", zsh_quoted(option.help));
+    if (!flag) tail += fmt::format(":{}:{}", zsh_quoted(option.value), action_for(option.choices, option.completes));
     std::string star = repeatable ? "*" : "";
     if (names.size() == 1) return fmt::format("'{}{}{}{}'", star, names[0], flag ? "" : "=", tail);
     std::string others = repeatable ? star : fmt::format("({})", fmt::join(names, " "));
@@ -88,7 +88,7 @@ std::string zsh_completion(const Commands& commands) {
     std::string out(kHead);
     out += "    commands=(\n";
     for (const Completable& command : all)
-        out += fmt::format("        '{}:{}'\n", command.names.front(), quoted(command.summary));
+        out += fmt::format("        '{}:{}'\n", command.names.front(), zsh_quoted(command.summary));
     // Flags before the command's name are those of the command that takes the most of them.
     const Completable* fullest = &all.front();
     for (const Completable& command : all)
