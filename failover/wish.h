@@ -1,0 +1,28 @@
+// What the user asked a switch to be.
+#pragma once
+
+#include "base/time.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace redisctl::failover {
+
+enum class Mode { planned, emergency };
+
+struct Wish {
+    std::string promote;                 // a node's name; empty: the best candidate
+    std::vector<std::string> avoid;      // nodes' names, or "k8s-node/NAME"
+    std::string from;                    // guard for CI: the master must be this node; empty: any
+    std::string engine;                  // failover-command, fenced, emergency; empty: the planner picks
+    std::vector<std::string> overrides;  // names of checks
+    bool accept_data_loss = false;       // an emergency is allowed
+    bool planned_only = false;           // switchover: refuse when the master is dead
+    bool probe = true;                   // write a probe key before and after
+    bool move_services = true;
+    Millis timeout{3'000};  // of the hand-over itself: FAILOVER … TIMEOUT, or the wait for equal offsets
+    Millis settle{1'200};   // after the endpoints moved, for kube-proxy on other nodes
+};
+
+}  // namespace redisctl::failover
