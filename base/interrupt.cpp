@@ -13,6 +13,7 @@ namespace {
 
 std::atomic<int> arrived{0};
 std::atomic<int> first{0};
+int patience = 1;
 std::atomic<int> read_end{-1}, write_end{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not lock");
 
@@ -46,8 +47,21 @@ int count() {
     return arrived;
 }
 
+bool wanted() {
+    return arrived >= patience;
+}
+
+Patience::Patience(int signals) : before_(patience) {
+    patience = signals;
+}
+
+Patience::~Patience() {
+    patience = before_;
+}
+
 int fd() {
-    return read_end;
+    // What was told once and is to be waited out must not end every wait from now on; the next signal ends one by EINTR.
+    return arrived > 0 && !wanted() ? -1 : read_end.load();
 }
 
 int signal_number() {

@@ -9,26 +9,41 @@
 #include "redis/codec.h"
 #include "redis/value.h"
 
+#include <map>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace redisctl::fleet {
 
+class Link;
+
 struct Call {
     const Node* node;
     std::vector<redis::Request> requests;
+    // Instead of the node's own, on a connection of its own that is closed afterwards: can somebody else log in there?
+    std::optional<redis::Login> login = {};
 };
 
 struct Outcome {
-    Result<std::vector<redis::Value>> replies;  // one a request; error replies are values
-    Micros took{};                              // from the start of its connection to its last reply
+    // One a request that the protocol answers (not REPLCONF GETACK); error replies are values.
+    Result<std::vector<redis::Value>> replies;
+    Micros took{};  // from the start of its connection, or of its asking when it was there, to its last reply
 };
 
 class Fleet {
   public:
     // client_name: what CLIENT LIST shows for our connections.
     Fleet(Dialer& dialer, Keyring& keyring, std::string client_name, Millis connect_timeout);
+    ~Fleet();
+
+    // From now on connections stay open for the next exec(); a change asks the same few nodes again and again. One that
+    // was closed meanwhile is made anew; one that breaks under a request is an outcome, never a silent second try.
+    void keep_connections() { keep_ = true; }
+    // What CLIENT LIST shows for connections made from now on.
+    void rename(std::string client_name);
 
     // One outcome a call, in order. Errors in outcomes: unreachable, timeout (no connection within connect_timeout, or
     // no answer before the deadline), forbidden, unauthenticated, protocol, not_found; a pod that is not running gives
@@ -36,10 +51,15 @@ class Fleet {
     std::vector<Outcome> exec(std::span<const Call> calls, Deadline deadline);
 
   private:
+    std::unique_ptr<Link> link_for(const Call& call, Deadline deadline);
+    void put_away(const Call& call, std::unique_ptr<Link> link);
+
     Dialer& dialer_;
     Keyring& keyring_;
     std::string client_name_;
     Millis connect_timeout_;
+    bool keep_ = false;
+    std::map<std::string, std::vector<std::unique_ptr<Link>>> idle_;  // by the node's namespace, name and address
 };
 
 }  // namespace redisctl::fleet

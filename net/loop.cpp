@@ -61,7 +61,7 @@ Result<void> Loop::run(const std::function<bool()>& done, Deadline deadline) {
         curl().perform();
         advance_woken();
         if (done()) return {};
-        if (interrupt::count() > 0) return fail(ErrorCode::interrupted, "interrupted");
+        if (interrupt::wanted()) return fail(ErrorCode::interrupted, "interrupted");
         if (deadline.passed()) return fail(ErrorCode::timeout, "the deadline passed");
         if (woken_.empty()) wait(deadline);
     }

@@ -4,6 +4,10 @@
 
 namespace redisctl::redis {
 
+bool is_answered(const Request& request) {
+    return request.size() < 2 || request[0] != "REPLCONF" || (request[1] != "GETACK" && request[1] != "ACK");
+}
+
 void Connection::ask(std::span<const Request> requests, std::string& out) {
     if (!greeted_) {
         greeted_ = true;
@@ -17,8 +21,10 @@ void Connection::ask(std::span<const Request> requests, std::string& out) {
         out += encode({"CLIENT", "SETNAME", name_});
         greetings_++;
     }
-    for (const Request& request : requests) out += encode(request);
-    wanted_ += requests.size();
+    for (const Request& request : requests) {
+        out += encode(request);
+        wanted_ += is_answered(request);
+    }
 }
 
 Result<void> Connection::take_greeting(const Value& reply) {

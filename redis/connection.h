@@ -22,6 +22,10 @@ struct Login {
     bool found = false;
 };
 
+// False for REPLCONF GETACK and ACK, to which no server ever replies (redis src/replication.c replconfCommand). A replica
+// that hears GETACK from anyone acknowledges its offset to its master at once.
+bool is_answered(const Request& request);
+
 class Connection {
   public:
     // name: for CLIENT SETNAME, without blanks ("redisctl:role").

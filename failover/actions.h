@@ -1,0 +1,31 @@
+// How each action of a plan is done. Errors with the reason UNCERTAIN: it may have been done, and who knows does not
+// answer; then nothing may be undone behind its back.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "failover/plan.h"
+#include "failover/world.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace redisctl::failover {
+
+inline constexpr std::string_view uncertain = "UNCERTAIN";
+
+// What is measured on the way.
+struct Readings {
+    std::optional<TimePoint> window_opened;  // the fence or FAILOVER was sent
+    std::optional<TimePoint> first_write;    // the new master acknowledged a write
+    std::optional<int64_t> final_offset;     // the old master's, read after the fence, twice the same
+    bool fenced_at_reading = false;
+};
+
+Result<void> perform(World& world, const Action& action, Readings& readings);
+
+// FAILOVER TO + GETACK, supervised until it ends one way or the other. Errors: server (the server refused or gave up:
+// the old master is master as before), UNCERTAIN.
+Result<void> hand_over(World& world, const HandOver& over, Readings& readings);
+
+}  // namespace redisctl::failover

@@ -1,0 +1,258 @@
+#include "failover/executor.h"
+
+#include "base/interrupt.h"
+#include "failover/conditions.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace redisctl::failover {
+
+namespace {
+
+constexpr Millis one_look{5'000};
+
+Error not_so(const Step& step, const Holds& holds, std::string_view when) {
+    const ErrorCode code = holds.truth == Truth::no ? ErrorCode::conflict : ErrorCode::timeout;
+    return Error{code, fmt::format("{}: {}", step.id, holds.found), fmt::format("{} the step it was expected otherwise", when),
+                 "redisctl status", holds.truth == Truth::no ? "" : std::string(uncertain)};
+}
+
+class Run {
+  public:
+    Run(World& world, Journal& journal, Observer& observer, const Plan& plan)
+        : world_(world), journal_(journal), observer_(observer), plan_(plan) {}
+
+    Report forward(const std::set<std::string>& begun) {
+        size_t first = 0;
+        if (!begun.empty()) {
+            begun_ = begun;
+            report_.changed = true;
+            if (Result<void> known = committed_before(); !known) return unknown(std::move(known).error());
+            if (report_.committed) first = behind_commit();
+            for (size_t i = 0; i < first; i++) tell(plan_.steps[i], StepStatus::already, Micros(0), {});
+        }
+        for (size_t i = first; i < plan_.steps.size(); i++) {
+            const Step& step = plan_.steps[i];
+            if (!report_.committed) {
+                if (std::optional<Error> stop = asked_to_stop(step)) return back(i, std::move(*stop));
+            }
+            Result<void> done = run(step);
+            if (done) continue;
+            if (!step.essential) {
+                report_.warnings.push_back(std::move(done).error());
+                continue;
+            }
+            if (step.commits && done.error().reason == uncertain) return unknown(std::move(done).error());
+            if (!report_.committed) return back(i + 1, std::move(done).error());
+            // One replica that does not follow must not keep the others, or the clients, from the new master.
+            report_.errors.push_back(std::move(done).error());
+        }
+        report_.outcome = !report_.errors.empty() ? Outcome::incomplete
+                          : report_.changed       ? Outcome::done
+                                                  : Outcome::noop;
+        return std::move(report_);
+    }
+
+    Report backward(const std::set<std::string>& begun) {
+        begun_ = begun;
+        report_.changed = !begun.empty();
+        if (Result<void> known = committed_before(); !known) return unknown(std::move(known).error());
+        if (report_.committed) {
+            report_.outcome = Outcome::refused;
+            report_.errors.push_back({ErrorCode::refused, fmt::format("{} is master already: it cannot be undone", plan_.to),
+                                      {}, "redisctl resume, then switch back: redisctl failover --promote " + plan_.from, {}});
+            return std::move(report_);
+        }
+        return back(plan_.steps.size(), std::nullopt);
+    }
+
+  private:
+    size_t behind_commit() const {
+        for (size_t i = 0; i < plan_.steps.size(); i++)
+            if (plan_.steps[i].commits) return i + 1;
+        return 0;
+    }
+
+    // Did the killed run pass the point of no return? The servers say so, not the journal.
+    Result<void> committed_before() {
+        for (const Step& step : plan_.steps) {
+            if (!step.commits) continue;
+            const Holds holds = all_hold(world_, plan_, step.already, Deadline::after(one_look));
+            if (holds.truth == Truth::unknown) return fail(not_so(step, holds, "before"));
+            report_.committed = holds.truth == Truth::yes;
+        }
+        return {};
+    }
+
+    std::optional<Error> asked_to_stop(const Step& step) {
+        if (interrupt::count() == 0 && observer_.may_go_on(step)) return std::nullopt;
+        return Error{ErrorCode::interrupted, fmt::format("stopped before {}", step.id), {}, {}, {}};
+    }
+
+    void tell(const Step& step, StepStatus status, Micros took, std::optional<Error> error) {
+        StepReport report{step.id, step.node, status, took, std::move(error)};
+        observer_.on(step, report);
+        if (status == StepStatus::started) return;
+        nlohmann::ordered_json record{{"record", "step"}, {"step", step.id}, {"status", status_name(status)}, {"tookUs", took.count()}};
+        if (report.error) record["error"] = report.error->message;
+        journal_.note(record);
+        const auto same = std::find_if(report_.steps.begin(), report_.steps.end(),
+                                       [&](const StepReport& one) { return one.id == step.id; });
+        if (same == report_.steps.end())
+            report_.steps.push_back(std::move(report));
+        else
+            *same = std::move(report);
+    }
+
+    Result<void> run(const Step& step) {
+        const TimePoint began = SteadyClock::now();
+        const auto took = [&] { return std::chrono::duration_cast<Micros>(SteadyClock::now() - began); };
+        if (!step.already.empty() &&
+            all_hold(world_, plan_, step.already, Deadline::after(one_look)).truth == Truth::yes) {
+            report_.committed = report_.committed || step.commits;
+            tell(step, StepStatus::already, took(), {});
+            return {};
+        }
+        tell(step, StepStatus::started, Micros(0), {});
+        Result<void> done = attempt(step);
+        if (done && step.commits) report_.committed = true;
+        tell(step, done ? StepStatus::done : StepStatus::failed, took(),
+             done ? std::nullopt : std::optional(done.error()));
+        return done;
+    }
+
+    Result<void> attempt(const Step& step) {
+        if (const Holds holds = all_hold(world_, plan_, step.before, Deadline::after(one_look)); holds.truth != Truth::yes)
+            return fail(not_so(step, holds, "before"));
+        if (changes(step.action)) {
+            if (!report_.committed) TRY(world_.hold_lock(Millis(2 * step.patience_ms)));
+            if (const Result<void> intended = journal_.intend(step.id); !intended && !report_.committed)
+                return fail(intended.error());
+            begun_.insert(step.id);
+            report_.changed = true;
+        }
+        // In the middle of a step nobody is interrupted.
+        const interrupt::Patience patience(3);
+        if (step.opens_window && !report_.readings.window_opened) report_.readings.window_opened = SteadyClock::now();
+        const Result<void> performed = perform(world_, step.action, report_.readings);
+        if (!performed && performed.error().reason != uncertain) return performed;
+        const Holds after = await(world_, plan_, step.after, Deadline::after(Millis(step.patience_ms)));
+        if (after.truth == Truth::yes && (performed || !step.after.empty())) return {};
+        if (!performed && after.truth != Truth::no) return performed;
+        if (!performed) {
+            Error error = performed.error();
+            error.reason.clear();  // they answer again, and it was not done
+            return fail(std::move(error));
+        }
+        return fail(not_so(step, after, "after"));
+    }
+
+    // Undoes what was begun among the first `end` steps, newest first.
+    Report back(size_t end, std::optional<Error> why) {
+        if (why) report_.errors.push_back(std::move(*why));
+        bool clean = true;
+        for (size_t i = end; i-- > 0;) {
+            const Step& step = plan_.steps[i];
+            if (!begun_.contains(step.id) || step.undo.empty()) continue;
+            clean = undo(step) && clean;
+        }
+        report_.outcome = !clean ? Outcome::incomplete : report_.changed ? Outcome::rolled_back : Outcome::refused;
+        return std::move(report_);
+    }
+
+    bool undo(const Step& step) {
+        const interrupt::Patience patience(3);
+        const TimePoint began = SteadyClock::now();
+        const Deadline deadline = Deadline::after(Millis(std::max<int64_t>(step.patience_ms, 10'000)));
+        (void)journal_.intend(step.id, true);
+        Holds holds;
+        Result<void> undone;
+        // The undo is worth more than one try: a node that does not answer for a second would stay fenced for ever.
+        do {
+            for (const Action& action : step.undo) {
+                Readings none;
+                undone = perform(world_, action, none);
+                if (!undone) break;
+            }
+            holds = all_hold(world_, plan_, step.undone, Deadline::after(Millis(1'000)));
+            if (holds.truth == Truth::yes) break;
+        } while (!deadline.passed() && world_.pause(Millis(100)));
+        std::optional<Error> error;
+        if (holds.truth != Truth::yes) {
+            error = undone ? not_so(step, holds, "after the undo of") : std::move(undone).error();
+            error->message = fmt::format("the undo of {} could not be verified: {}", step.id, error->message);
+            error->hint = "redisctl abort";
+            report_.errors.push_back(*error);
+        }
+        tell(step, error ? StepStatus::undo_failed : StepStatus::undone,
+             std::chrono::duration_cast<Micros>(SteadyClock::now() - began), error);
+        return !error;
+    }
+
+    Report unknown(Error why) {
+        report_.errors.push_back(std::move(why));
+        report_.outcome = Outcome::unknown;
+        return std::move(report_);
+    }
+
+    World& world_;
+    Journal& journal_;
+    Observer& observer_;
+    const Plan& plan_;
+    std::set<std::string> begun_;
+    Report report_;
+};
+
+}  // namespace
+
+std::string_view status_name(StepStatus status) {
+    switch (status) {
+        case StepStatus::started:
+            return "started";
+        case StepStatus::done:
+            return "done";
+        case StepStatus::already:
+            return "already";
+        case StepStatus::failed:
+            return "failed";
+        case StepStatus::undone:
+            return "undone";
+        case StepStatus::undo_failed:
+            return "undo-failed";
+        case StepStatus::skipped:
+            return "skipped";
+    }
+    return "skipped";
+}
+
+std::string_view outcome_name(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::done:
+            return "done";
+        case Outcome::noop:
+            return "noop";
+        case Outcome::refused:
+            return "refused";
+        case Outcome::rolled_back:
+            return "rolled-back";
+        case Outcome::incomplete:
+            return "incomplete";
+        case Outcome::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
+Report execute(World& world, Journal& journal, Observer& observer, const Plan& plan,
+               const std::set<std::string>& begun) {
+    return Run(world, journal, observer, plan).forward(begun);
+}
+
+Report undo(World& world, Journal& journal, Observer& observer, const Plan& plan, const std::set<std::string>& begun) {
+    return Run(world, journal, observer, plan).backward(begun);
+}
+
+}  // namespace redisctl::failover

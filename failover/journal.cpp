@@ -1,0 +1,149 @@
+#include "failover/journal.h"
+
+#include "base/text.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace redisctl::failover {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Error cannot_write(const std::string& path, int number) {
+    return Error{ErrorCode::refused, fmt::format("the journal {} cannot be written", path), std::strerror(number),
+                 "make room, or name another folder: XDG_STATE_HOME=/var/tmp redisctl …", "JOURNAL"};
+}
+
+// The entry of a new file is on disk only when its folder is.
+void sync_folder(const std::string& folder) {
+    const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd) ::fsync(fd.get());
+}
+
+}  // namespace
+
+std::string new_operation() {
+    std::random_device random;
+    return fmt::format("{:08x}{:04x}", random(), random() & 0xffffu);
+}
+
+std::string journal_folder(const Environment& environment) {
+    if (const auto state = environment("XDG_STATE_HOME"); state && !state->empty()) return *state + "/redisctl/ops";
+    return environment("HOME").value_or("") + "/.local/state/redisctl/ops";
+}
+
+Result<Journal> Journal::create(const Environment& environment, const std::string& operation, const Plan& plan) {
+    const std::string folder = journal_folder(environment);
+    const std::string path = fmt::format("{}/{}.jsonl", folder, operation);
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (failed) return fail(cannot_write(path, failed.value()));
+    Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
+    if (!file) return fail(cannot_write(path, errno));
+    Journal journal(std::move(file), path, operation);
+    if (const Result<void> written =
+            journal.append({{"record", "plan"}, {"operation", operation}, {"plan", to_json(plan)}}, true);
+        !written) {
+        ::unlink(path.c_str());
+        return fail(written.error());
+    }
+    sync_folder(folder);
+    return journal;
+}
+
+Result<Journal> Journal::reopen(const std::string& path, const std::string& operation) {
+    Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    if (!file) return fail(cannot_write(path, errno));
+    Journal journal(std::move(file), path, operation);
+    // A line that was cut off must not swallow the next one.
+    TRY(journal.append({{"record", "resumed"}}, true));
+    return journal;
+}
+
+Result<void> Journal::append(Json record, bool on_disk) {
+    record["at"] = rfc3339_now();
+    const std::string line = "\n" + record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    size_t written = 0;
+    while (written < line.size()) {
+        const ssize_t n = ::write(file_.get(), line.data() + written, line.size() - written);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail(cannot_write(path_, errno));
+        written += static_cast<size_t>(n);
+    }
+    if (on_disk && ::fdatasync(file_.get()) != 0) return fail(cannot_write(path_, errno));
+    return {};
+}
+
+Result<void> Journal::intend(const std::string& step, bool undo) {
+    return append({{"record", undo ? "undo" : "intent"}, {"step", step}}, true);
+}
+
+void Journal::note(const Json& record) {
+    (void)append(record, false);
+}
+
+Result<void> Journal::end(const Json& result) {
+    return append({{"record", "end"}, {"result", result}}, true);
+}
+
+Result<Recorded> read_journal(const std::string& path) {
+    std::ifstream file(path);
+    if (!file) return fail(ErrorCode::not_found, fmt::format("there is no journal {}", path));
+    Recorded recorded;
+    recorded.path = path;
+    bool planned = false;
+    for (std::string line; std::getline(file, line);) {
+        if (line.empty()) continue;
+        const Json record = Json::parse(line, nullptr, false);
+        if (!record.is_object()) continue;
+        const std::string kind = record.value("record", "");
+        if (kind == "plan" && record.contains("plan")) {
+            recorded.operation = record.value("operation", "");
+            recorded.started = record.value("at", "");
+            TRY_ASSIGN(recorded.plan, plan_from_json(record["plan"]));
+            planned = true;
+        } else if (kind == "intent") {
+            recorded.last_step = record.value("step", "");
+            recorded.intended.insert(recorded.last_step);
+        } else if (kind == "end") {
+            recorded.ended = true;
+            recorded.ended_at = record.value("at", "");
+            if (record.contains("result")) recorded.outcome = record["result"].value("outcome", "");
+        } else if (kind == "resumed") {
+            recorded.ended = false;
+        }
+    }
+    if (!planned) return fail(ErrorCode::protocol, fmt::format("the journal {} holds no plan", path));
+    return recorded;
+}
+
+std::vector<Recorded> read_journals(const Environment& environment, std::vector<Error>& unreadable) {
+    std::vector<Recorded> all;
+    std::error_code failed;
+    for (const auto& entry : std::filesystem::directory_iterator(journal_folder(environment), failed)) {
+        if (entry.path().extension() != ".jsonl") continue;
+        Result<Recorded> recorded = read_journal(entry.path().string());
+        if (recorded)
+            all.push_back(std::move(*recorded));
+        else
+            unreadable.push_back(std::move(recorded).error());
+    }
+    std::sort(all.begin(), all.end(), [](const Recorded& a, const Recorded& b) {
+        return std::tie(a.started, a.operation) > std::tie(b.started, b.operation);
+    });
+    return all;
+}
+
+}  // namespace redisctl::failover

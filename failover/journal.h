@@ -1,0 +1,67 @@
+// The journal of one operation: what was meant, before it was done. Append-only, a JSON document a line, fsync before
+// every change; no secrets. It tells resume what was intended and which values to give back; what is true is observed.
+// Place: ${XDG_STATE_HOME:-~/.local/state}/redisctl/ops/<operation>.jsonl
+#pragma once
+
+#include "base/environment.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "failover/plan.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace redisctl::failover {
+
+class Journal {
+  public:
+    // A new one, with the plan as its first record. Errors: refused, when it cannot be written: no change without it.
+    static Result<Journal> create(const Environment& environment, const std::string& operation, const Plan& plan);
+    // Appends to one that is there.
+    static Result<Journal> reopen(const std::string& path, const std::string& operation);
+
+    const std::string& path() const { return path_; }
+    const std::string& operation() const { return operation_; }
+
+    // On disk when it returns. Errors: io.
+    Result<void> intend(const std::string& step, bool undo = false);
+    // What came of it; written, not waited for: what is true is observed anyway.
+    void note(const nlohmann::ordered_json& record);
+    // On disk when it returns: nothing is left to do.
+    Result<void> end(const nlohmann::ordered_json& result);
+
+  private:
+    Journal(Fd file, std::string path, std::string operation)
+        : file_(std::move(file)), path_(std::move(path)), operation_(std::move(operation)) {}
+    Result<void> append(nlohmann::ordered_json record, bool on_disk);
+
+    Fd file_;
+    std::string path_, operation_;
+};
+
+// One operation as its journal tells it.
+struct Recorded {
+    std::string operation, path, started;  // RFC 3339
+    Plan plan;
+    std::set<std::string> intended;  // steps that may have been done
+    std::string last_step;
+    bool ended = false;
+    std::string outcome;  // of the result; empty while it has not ended
+    std::string ended_at;
+};
+
+// "3f9c1a…": 12 hexadecimal digits, new each time.
+std::string new_operation();
+
+std::string journal_folder(const Environment& environment);
+// Errors: not_found, protocol. A half-written last line (the disk was full, the machine died) is ignored.
+Result<Recorded> read_journal(const std::string& path);
+// All, newest first; unreadable ones are told of in `unreadable`.
+std::vector<Recorded> read_journals(const Environment& environment, std::vector<Error>& unreadable);
+
+}  // namespace redisctl::failover

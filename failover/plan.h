@@ -1,0 +1,199 @@
+// A switch as data: an ordered list of steps, each with what it does, what must hold before and after, and how it is
+// undone. Dry run, executor, events, journal, resume, abort, documentation and the fault tests all read the same list.
+// Plain values: no behaviour, no secrets, and a JSON form that reads back as the same plan.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "failover/check.h"
+#include "failover/wish.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace redisctl::failover {
+
+using Words = std::vector<std::string>;  // a command as it is sent
+
+// --- What must hold. Every one is read fresh from the server or the API. ---
+
+struct RoleIs {
+    std::string node, role;  // master | replica
+};
+// The process is the one that the plan was made for: a restarted one has lost its settings, maybe its data.
+struct SameProcess {
+    std::string node, run_id;
+};
+// A replica of exactly this master, by its history; its link up when `linked`.
+struct Follows {
+    std::string node, master;
+    bool linked = true;
+};
+// A replica whose master is this address (parked at one where nobody lives).
+struct FollowsAddress {
+    std::string node, host;
+    int64_t port = 0;
+};
+struct SettingIs {
+    std::string node, name, value;
+};
+// A master that refuses every write: it has fewer good replicas than min-replicas-to-write asks for, or is no master.
+struct WritesRefused {
+    std::string node;
+};
+struct OffsetGapAtMost {
+    std::string master, replica;
+    int64_t bytes = 0;
+};
+struct SelectorIs {
+    std::string service;
+    std::map<std::string, std::string> selector;
+};
+struct EndpointsAre {
+    std::string service, pod;
+};
+struct LabelIs {
+    std::string pod, key, value;  // an empty value: the label is absent
+};
+struct AnnotationIs {
+    std::string service, key, value;  // an empty value: absent
+};
+using Condition = std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, OffsetGapAtMost,
+                               SelectorIs, EndpointsAre, LabelIs, AnnotationIs>;
+
+// --- What is done. ---
+
+// Commands to nodes, all nodes at once, those of one node in their order.
+struct Send {
+    struct To {
+        std::string node;
+        std::vector<Words> commands;
+    };
+    std::vector<To> to;
+};
+// FAILOVER TO on the master, and REPLCONF GETACK * to the replica until it is the master: without it the replica tells
+// its offset once a second only (redis src/replication.c replicationCron).
+struct HandOver {
+    std::string from, to, host;  // host, port: the replica as the master lists it
+    int64_t port = 0, timeout_ms = 3'000;
+    std::string probe_key;  // written on the new master as soon as it takes writes; empty: none
+};
+// REPLICAOF NO ONE, and the probe right behind it.
+struct Promote {
+    std::string node, probe_key;
+};
+// Wait until the replica has applied all that the master wrote, twice in a row.
+struct CatchUp {
+    std::string master, replica;
+    int64_t timeout_ms = 3'000;
+};
+struct PatchSelector {
+    std::string service;
+    std::map<std::string, std::string> from, to;
+};
+struct AwaitEndpoints {
+    std::string service, pod;
+    int64_t settle_ms = 0;
+};
+struct PatchLabel {
+    std::string pod, key, from, to;  // empty: absent
+};
+// Annotations of a Service; an empty value removes one.
+struct Annotate {
+    std::string service;
+    std::map<std::string, std::string> values;
+};
+// Write a key that nobody uses, until it is acknowledged; then wait until so many replicas have it.
+struct WriteProbe {
+    std::string node, key;
+    int64_t replicas = 0;
+    int64_t timeout_ms = 5'000;
+};
+// Wait for the conditions behind; nothing is sent.
+struct Wait {
+    int64_t timeout_ms = 5'000;
+};
+// Delete the pod of this uid, so that its process is gone for certain.
+struct DeletePod {
+    std::string pod, uid;
+};
+using Action =
+    std::variant<Wait, Send, HandOver, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel, Annotate, WriteProbe, DeletePod>;
+
+// Does it change anything? What only waits needs no journal and no lock.
+bool changes(const Action& action);
+
+struct Step {
+    std::string id;    // stable: names in events, journal, documentation: "route-services", "hand-over" …
+    std::string why;   // one sentence
+    std::string node;  // where; empty when it is at several places or none
+    std::vector<Condition> before, after;
+    Action action;
+    std::vector<Action> undo;       // in this order; empty: there is nothing to undo
+    std::vector<Condition> undone;  // hold again after the undo
+    // When these hold the step is not needed any more (and was perhaps done): it is passed over.
+    std::vector<Condition> already;
+    int64_t patience_ms = 5'000;  // for `after`
+    bool opens_window = false;    // from here on writers wait or are refused
+    bool commits = false;         // the point of no return: with this done, the rest is finished, never undone
+    bool essential = true;        // false: failing is a warning in the report; the switch itself stands
+};
+
+// How many points a replica got and why, best first.
+struct Score {
+    std::string node;
+    bool eligible = false;
+    int64_t points = 0;
+    std::string why;
+    std::vector<std::string> reasons;
+};
+
+// What the proof of zero loss compares with afterwards (protocols: replid, offsets, counters before the switch).
+struct Baseline {
+    std::string replid;                       // of the old master
+    std::map<std::string, std::string> run_ids;  // by node
+    int64_t sync_full = 0, sync_partial_ok = 0;  // of the target
+    std::map<std::string, int64_t> keys;         // of the old master by db, for the report
+};
+
+struct Plan {
+    std::string command;  // failover, return-home, promote-replica …
+    std::string instance, ns, system;
+    Mode mode = Mode::planned;
+    std::string engine;    // failover-command | fenced | emergency; empty when only repairing
+    std::string from, to;  // old and new master
+    std::vector<std::string> others;
+    // By node: every "host:port" by which servers call it; what follows what is read with these.
+    std::map<std::string, std::vector<std::string>> addresses;
+    std::string probe_key;  // written before the switch, looked for afterwards; empty with --no-probe
+    std::vector<Check> checks;
+    std::vector<Score> candidates;
+    std::vector<std::string> notes;    // sentences for people: what is volatile, what a system will do by itself
+    std::string expected_outage;       // "a few ms; writers wait, none is refused"
+    std::optional<int64_t> loss_bound; // bytes: 0 planned; an emergency's is nullopt where it cannot be known
+    std::string loss_reason;           // why it is unknown, or what it is made of
+    Baseline baseline;
+    std::vector<Step> steps;
+};
+
+// SET key 1 EX 600: it goes away by itself, whatever becomes of us.
+Words probe_words(const std::string& key);
+
+// The exact words per node, patches as kubectl would take them, waits in words; one line each.
+std::vector<std::string> lines_of(const Action& action);
+std::string line_of(const Condition& condition);
+
+nlohmann::ordered_json to_json(const Plan& plan);
+nlohmann::ordered_json to_json(const Action& action);
+nlohmann::ordered_json to_json(const Condition& condition);
+// Errors: protocol, when a journal's text is no plan of this version.
+Result<Plan> plan_from_json(const nlohmann::ordered_json& json);
+
+}  // namespace redisctl::failover

@@ -1,0 +1,138 @@
+#include "failover/plan.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+namespace redisctl::failover {
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+    using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+// As a shell would need it, so that a line can be pasted behind redis-cli.
+std::string quoted(const std::string& word) {
+    const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                               "0123456789-_.:/=,@%+") == std::string::npos;
+    if (plain) return word;
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
+std::string command_line(const std::string& node, const Words& words) {
+    std::vector<std::string> parts;
+    for (const std::string& word : words) parts.push_back(quoted(word));
+    return fmt::format("{}> {}", node, fmt::join(parts, " "));
+}
+
+std::string probe_line(const std::string& node, const std::string& key) {
+    return command_line(node, probe_words(key));
+}
+
+std::string json_of(const std::map<std::string, std::string>& values) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    for (const auto& [key, value] : values) object[key] = value.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
+    return object.dump();
+}
+
+}  // namespace
+
+Words probe_words(const std::string& key) {
+    return {"SET", key, "1", "EX", "600"};
+}
+
+bool changes(const Action& action) {
+    return !std::holds_alternative<Wait>(action) && !std::holds_alternative<CatchUp>(action) &&
+           !std::holds_alternative<AwaitEndpoints>(action);
+}
+
+std::vector<std::string> lines_of(const Action& action) {
+    using Lines = std::vector<std::string>;
+    return std::visit(
+        Overloaded{
+            [](const Wait&) { return Lines{}; },
+            [](const Send& send) {
+                Lines lines;
+                for (const Send::To& to : send.to)
+                    for (const Words& words : to.commands) lines.push_back(command_line(to.node, words));
+                return lines;
+            },
+            [](const HandOver& over) {
+                Lines lines{command_line(over.from, {"FAILOVER", "TO", over.host, std::to_string(over.port), "TIMEOUT",
+                                                     std::to_string(over.timeout_ms)}),
+                            command_line(over.to, {"REPLCONF", "GETACK", "*"})};
+                if (!over.probe_key.empty()) lines.push_back(probe_line(over.to, over.probe_key));
+                return lines;
+            },
+            [](const Promote& promote) {
+                Lines lines{command_line(promote.node, {"REPLICAOF", "NO", "ONE"})};
+                if (!promote.probe_key.empty()) lines.push_back(probe_line(promote.node, promote.probe_key));
+                return lines;
+            },
+            [](const CatchUp& catch_up) {
+                return Lines{fmt::format("wait at most {} ms until {} has applied all that {} wrote",
+                                         catch_up.timeout_ms, catch_up.replica, catch_up.master)};
+            },
+            [](const PatchSelector& patch) {
+                return Lines{fmt::format(
+                    R"(kubectl patch service {} --type=json -p '[{{"op":"test","path":"/spec/selector","value":{}}},{{"op":"replace","path":"/spec/selector","value":{}}}]')",
+                    patch.service, json_of(patch.from), json_of(patch.to))};
+            },
+            [](const AwaitEndpoints& wait) {
+                return Lines{fmt::format("wait until Service {} leads to {} alone, then {} ms", wait.service, wait.pod,
+                                         wait.settle_ms)};
+            },
+            [](const PatchLabel& patch) {
+                return Lines{patch.to.empty() ? fmt::format("kubectl label pod {} {}-", patch.pod, patch.key)
+                                              : fmt::format("kubectl label pod {} --overwrite {}={}", patch.pod,
+                                                            patch.key, patch.to)};
+            },
+            [](const Annotate& annotate) {
+                return Lines{fmt::format(R"(kubectl patch service {} --type=merge -p '{{"metadata":{{"annotations":{}}}}}')",
+                                         annotate.service, json_of(annotate.values))};
+            },
+            [](const WriteProbe& probe) {
+                return Lines{probe_line(probe.node, probe.key)};
+            },
+            [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} (uid {})", pod.pod, pod.uid)}; },
+        },
+        action);
+}
+
+std::string line_of(const Condition& condition) {
+    return std::visit(
+        Overloaded{
+            [](const RoleIs& c) { return fmt::format("{} is {}", c.node, c.role == "master" ? "master" : "a replica"); },
+            [](const SameProcess& c) {
+                return fmt::format("{} is still the process {}", c.node, c.run_id.substr(0, 8));
+            },
+            [](const Follows& c) {
+                return fmt::format("{} follows {}{}", c.node, c.master, c.linked ? ", link up" : "");
+            },
+            [](const FollowsAddress& c) { return fmt::format("{} follows {}:{}", c.node, c.host, c.port); },
+            [](const SettingIs& c) { return fmt::format("{} has {} {}", c.node, c.name, c.value); },
+            [](const WritesRefused& c) { return fmt::format("{} refuses writes", c.node); },
+            [](const OffsetGapAtMost& c) {
+                return fmt::format("{} is at most {} bytes behind {}", c.replica, c.bytes, c.master);
+            },
+            [](const SelectorIs& c) { return fmt::format("Service {} selects {}", c.service, json_of(c.selector)); },
+            [](const EndpointsAre& c) { return fmt::format("Service {} leads to {} alone", c.service, c.pod); },
+            [](const LabelIs& c) {
+                return c.value.empty() ? fmt::format("pod {} has no label {}", c.pod, c.key)
+                                       : fmt::format("pod {} has the label {}={}", c.pod, c.key, c.value);
+            },
+            [](const AnnotationIs& c) {
+                return c.value.empty() ? fmt::format("Service {} has no annotation {}", c.service, c.key)
+                                       : fmt::format("Service {} has the annotation {}={}", c.service, c.key, c.value);
+            },
+        },
+        condition);
+}
+
+}  // namespace redisctl::failover

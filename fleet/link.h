@@ -1,0 +1,62 @@
+// One connection to one node, for one batch of requests after the other: dial, log in and ask in one write, take the
+// replies.
+#pragma once
+
+#include "fleet/dialer.h"
+#include "fleet/keyring.h"
+#include "fleet/node.h"
+#include "redis/connection.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace redisctl::fleet {
+
+class Link final : public net::Task {
+  public:
+    // The node is read until the first batch is done, the others for as long as the link lives. `login`: instead of
+    // the keyring's.
+    Link(const Node& node, Dialer& dialer, Keyring& keyring, const std::string& client_name, Deadline connect_deadline,
+         const std::optional<redis::Login>& login);
+    ~Link() override;
+
+    // Asks; not before the batch before it is done.
+    void ask(std::span<const redis::Request> requests);
+
+    bool done() const { return result_.has_value(); }
+    // The replies, or why there are none: Fleet::exec says which errors. Only when done().
+    Result<std::vector<redis::Value>> take();
+    Micros took() const { return took_; }  // from the start of the connection, or of the batch when it was there
+
+    bool connected() const { return stream_ && stream_->connected(); }
+    // Idle and, as far as one can know, still open: it may be asked again.
+    bool usable();
+
+  private:
+    net::Interest interest() const override;
+    Deadline deadline() const override;
+    void advance() override;
+    Result<void> move();
+    void finish(Result<std::vector<redis::Value>> result);
+
+    const Node* node_;  // nullptr after the first batch
+    Dialer& dialer_;
+    Keyring& keyring_;
+    const std::string& client_name_;
+    Deadline connect_deadline_;
+    std::optional<redis::Login> login_;
+    std::vector<redis::Request> waiting_;  // for the login
+    TimePoint started_ = SteadyClock::now();
+    std::unique_ptr<net::Stream> stream_;
+    std::optional<redis::Connection> connection_;
+    std::string out_, in_;
+    bool encrypted_ = false, heard_ = false;  // heard: a first byte came
+    bool broken_ = false;
+    std::optional<Result<std::vector<redis::Value>>> result_;
+    Micros took_{};
+};
+
+}  // namespace redisctl::fleet
