@@ -52,9 +52,13 @@ class Performer {
                 continue;
             }
             for (size_t c = 0; c < answers[i]->size(); c++) {
-                const redis::Value& reply = (*answers[i])[c];
-                if (!reply.is_error() || worst) continue;
-                worst = redis::reply_error(reply, send.to[i].commands[c].front());
+                const redis::Value* reply = &(*answers[i])[c];
+                // EXEC carries the errors of its commands inside.
+                const auto inner = std::find_if(reply->elements.begin(), reply->elements.end(),
+                                                [](const redis::Value& one) { return one.is_error(); });
+                if (inner != reply->elements.end()) reply = &*inner;
+                if (!reply->is_error() || worst) continue;
+                worst = redis::reply_error(*reply, send.to[i].commands[c].front());
                 worst->message = fmt::format("{}: {}", send.to[i].node, worst->message);
             }
         }

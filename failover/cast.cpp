@@ -1,0 +1,176 @@
+#include "failover/cast.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace redisctl::failover {
+
+namespace {
+
+constexpr const char* pod_name_label = "statefulset.kubernetes.io/pod-name";
+constexpr const char* component_label = "app.kubernetes.io/component";
+
+std::string joined(const std::string& host, int64_t port) {
+    return fmt::format("{}:{}", host, port);
+}
+
+void add_once(std::vector<std::string>& list, std::string text) {
+    if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+}
+
+std::string setting(const NodeFacts& node, std::string_view name) {
+    if (!node.settings) return "";
+    const auto found = node.settings->values.find(name);
+    return found == node.settings->values.end() ? "" : found->second;
+}
+
+// Every address by which a server calls this node: its own, the master's line of it, what its replicas follow.
+std::vector<std::string> addresses_of(const Facts& facts, size_t index) {
+    const fleet::Node& node = facts.instance.nodes[index];
+    std::vector<std::string> all;
+    add_once(all, joined(node.address.host, node.address.port));
+    for (const net::HostPort& alias : node.aliases) add_once(all, joined(alias.host, alias.port));
+    if (!node.dns_name.empty())
+        for (const char* domain : {"", ".cluster.local"}) add_once(all, joined(node.dns_name + domain, node.address.port));
+    if (!facts.picture.nodes[index].view || node.name != facts.master)
+        if (const redis::AttachedReplica* line = line_of(facts, node.name)) add_once(all, joined(line->host, line->port));
+    for (const topology::NodePicture& other : facts.picture.nodes)
+        if (other.view && other.master_node == node.name && other.view->master_port)
+            add_once(all, joined(other.view->master_host, *other.view->master_port));
+    return all;
+}
+
+Player player_for(const Facts& facts, size_t index) {
+    const fleet::Node& node = facts.instance.nodes[index];
+    const NodeFacts& known = facts.nodes[index];
+    Player player;
+    player.name = node.name;
+    player.pod = node.pod;
+    player.host = node.address.host;
+    player.port = node.address.port;
+    player.addresses = addresses_of(facts, index);
+    if (node.name != facts.master)
+        // What the servers themselves call it: an address that only we can use (NAT, a tunnel) is no use to them.
+        if (const redis::AttachedReplica* line = line_of(facts, node.name)) {
+            player.host = player.listed_host = line->host;
+            player.port = player.listed_port = line->port;
+        }
+    if (!known.view) return player;
+    player.run_id = known.view->run_id;
+    player.version = known.view->version;
+    player.min_replicas = setting(known, "min-replicas-to-write");
+    player.min_replicas_lag = setting(known, "min-replicas-max-lag");
+    player.has_config_file = !known.view->config_file.empty();
+    return player;
+}
+
+int64_t counter(const NodeFacts& node, std::string_view name) {
+    return redis::count_of(node.info, name).value_or(0);
+}
+
+// Where replicas follow a pod by its name they go on doing so: an IP is gone with the pod's next restart.
+void follow_by_name(const Facts& facts, const Player& old, Player& target) {
+    if (old.pod.empty() || target.pod.empty()) return;
+    for (const topology::NodePicture& node : facts.picture.nodes) {
+        if (!node.view || node.master_node != old.name || !node.view->master_host.starts_with(old.pod + ".")) continue;
+        target.host = target.pod + node.view->master_host.substr(old.pod.size());
+        target.port = node.view->master_port.value_or(target.port);
+        const std::string address = joined(target.host, target.port);
+        if (std::find(target.addresses.begin(), target.addresses.end(), address) == target.addresses.end())
+            target.addresses.push_back(address);
+        return;
+    }
+}
+
+std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t target) {
+    const std::string& says = facts.picture.nodes[old].role_label;
+    const size_t equals = says.find('=');
+    if (equals == std::string::npos) return {};
+    MovedLabel label;
+    label.key = says.substr(0, equals);
+    label.master = label.old_value = says.substr(equals + 1);
+    const kube::Labels& labels = facts.instance.nodes[target].labels;
+    if (const auto found = labels.find(label.key); found != labels.end())
+        label.replica = label.new_value = found->second;
+    if (label.replica == label.master) label.replica.clear();
+    return {label};
+}
+
+}  // namespace
+
+std::vector<MovedService> services_to_move(const Facts& facts, const std::string& old_pod, const std::string& new_pod,
+                                           std::vector<std::string>& notes) {
+    std::vector<MovedService> moved;
+    for (const topology::ServicePicture& picture : facts.picture.services) {
+        if (picture.type != "master") continue;
+        const auto service = std::find_if(facts.instance.services.begin(), facts.instance.services.end(),
+                                          [&](const kube::Service& one) { return one.meta.name == picture.name; });
+        if (service == facts.instance.services.end()) continue;
+        MovedService move{picture.name, {service->selector.begin(), service->selector.end()}, {}};
+        move.to = move.from;
+        const auto pinned = move.to.find(pod_name_label);
+        const auto component = move.to.find(component_label);
+        if (pinned != move.to.end() && pinned->second == old_pod)
+            pinned->second = new_pod;
+        else if (component != move.to.end() && facts.picture.system == "bitnami-replication") {
+            move.to.erase(component);
+            move.to[pod_name_label] = new_pod;
+        } else
+            continue;
+        const bool owned = std::any_of(service->meta.owners.begin(), service->meta.owners.end(),
+                                       [](const kube::OwnerReference& owner) { return owner.controller; });
+        if (owned)
+            notes.push_back(fmt::format("Service {} is left alone: a controller owns it", picture.name));
+        else
+            moved.push_back(std::move(move));
+    }
+    return moved;
+}
+
+Cast cast_for(const Facts& facts, const std::string& target_name) {
+    Cast cast;
+    cast.instance = facts.picture.name;
+    cast.ns = facts.picture.ns;
+    cast.system = facts.picture.system;
+    const std::optional<size_t> old = facts.index_of(facts.master), target = facts.index_of(target_name);
+    for (size_t i = 0; i < facts.instance.nodes.size(); i++) {
+        if (i == old)
+            cast.old = player_for(facts, i);
+        else if (i == target)
+            cast.target = player_for(facts, i);
+        else if (facts.nodes[i].view)
+            cast.others.push_back(player_for(facts, i));
+        else
+            cast.notes.push_back(fmt::format("{} does not answer and is left as it is", facts.instance.nodes[i].name));
+        if (facts.nodes[i].view) cast.baseline.run_ids[facts.instance.nodes[i].name] = facts.nodes[i].view->run_id;
+    }
+    if (target) {
+        cast.baseline.sync_full = counter(facts.nodes[*target], "sync_full");
+        cast.baseline.sync_partial_ok = counter(facts.nodes[*target], "sync_partial_ok");
+        if (const auto& view = facts.nodes[*target].view) cast.baseline.replid = view->replid;
+    }
+    if (old && target) {
+        follow_by_name(facts, cast.old, cast.target);
+        if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
+        cast.services = services_to_move(facts, cast.old.pod, cast.target.pod, cast.notes);
+        cast.labels = labels_to_move(facts, *old, *target);
+    }
+    if (facts.picture.system == "sb-replica" && target) {
+        const std::string& pod = cast.target.pod;
+        cast.home = pod.substr(0, pod.rfind('-')) + "-0";
+        for (const kube::Service& service : facts.instance.services)
+            if (service.meta.annotations.contains(drift_annotation)) cast.annotated.push_back(service.meta.name);
+        if (cast.home != pod)
+            cast.notes.push_back(fmt::format(
+                "the chart gives out roles by ordinal at every start: a restart of {} makes a second master, one of any "
+                "other pod attaches it to {}; run redisctl guard, and redisctl return-home before any restart, drain or "
+                "helm upgrade",
+                cast.home, cast.home));
+        if (!cast.services.empty())
+            cast.notes.push_back("helm upgrade sets the Services' selectors back");
+    }
+    return cast;
+}
+
+}  // namespace redisctl::failover

@@ -1,0 +1,19 @@
+// Facts and the chosen candidate → who plays what in the switch.
+#pragma once
+
+#include "failover/facts.h"
+#include "failover/planner.h"
+
+#include <string>
+
+namespace redisctl::failover {
+
+// `target` is a node of the facts; the old master may have no view (an emergency).
+Cast cast_for(const Facts& facts, const std::string& target);
+
+// Services that lead to the master by their selector: to what they must select for the new master's pod. Those that a
+// controller owns are left alone; a sentence in `notes` says so.
+std::vector<MovedService> services_to_move(const Facts& facts, const std::string& old_pod, const std::string& new_pod,
+                                           std::vector<std::string>& notes);
+
+}  // namespace redisctl::failover

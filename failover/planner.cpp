@@ -1,0 +1,330 @@
+#include "failover/planner.h"
+
+#include "failover/facts_kubernetes.h"
+
+#include <fmt/core.h>
+
+namespace redisctl::failover {
+
+namespace {
+
+constexpr int64_t last_gap = 64 << 10;  // bytes behind, right before the switch
+
+Words replicaof(const Player& master) {
+    return {"REPLICAOF", master.host, std::to_string(master.port)};
+}
+
+Words config_set(std::string name, std::string value) {
+    return {"CONFIG", "SET", std::move(name), std::move(value)};
+}
+
+Send to(const std::string& node, std::vector<Words> commands) {
+    return Send{{{node, std::move(commands)}}};
+}
+
+class Planner {
+  public:
+    Planner(const Cast& cast, const Wish& wish) : cast_(cast), wish_(wish) {
+        plan_.command = cast.command;
+        plan_.instance = cast.instance;
+        plan_.ns = cast.ns;
+        plan_.system = cast.system;
+        plan_.from = cast.old.name;
+        plan_.to = cast.target.name;
+        plan_.notes = cast.notes;
+        plan_.baseline = cast.baseline;
+        for (const Player* player : {&cast.old, &cast.target}) plan_.addresses[player->name] = player->addresses;
+        for (const Player& other : cast.others) {
+            plan_.others.push_back(other.name);
+            plan_.addresses[other.name] = other.addresses;
+        }
+        if (wish.probe) plan_.probe_key = fmt::format("redisctl:probe:{}", cast.operation);
+    }
+
+    Step& add(std::string id, std::string why, std::string node, Action action) {
+        Step step;
+        step.id = std::move(id);
+        step.why = std::move(why);
+        step.node = std::move(node);
+        step.action = std::move(action);
+        return plan_.steps.emplace_back(std::move(step));
+    }
+
+    std::string second_probe() const { return wish_.probe ? plan_.probe_key + ":after" : std::string(); }
+
+    void probe_before() {
+        if (!wish_.probe) return;
+        Step& step = add("probe", "A write of ours reaches a replica, and is looked for on the new master afterwards.",
+                         cast_.old.name, WriteProbe{cast_.old.name, plan_.probe_key, 1, 2'000});
+        // Left fenced by a run that was killed: then no write gets through, and none is needed.
+        step.already = {WritesRefused{cast_.old.name}};
+    }
+
+    // Before the switch: clients that connect from now on come to the new master at once; those that are connected stay
+    // where they are until the few milliseconds of the switch.
+    void route_services() {
+        for (const MovedService& service : cast_.services) {
+            Step& step = add("route-" + service.name,
+                             fmt::format("New connections through Service {} go to {}.", service.name, cast_.target.name),
+                             "", PatchSelector{service.name, service.from, service.to});
+            step.already = step.after = {SelectorIs{service.name, service.to}};
+            step.before = {SelectorIs{service.name, service.from}};
+            step.undo = {PatchSelector{service.name, service.to, service.from}};
+            step.undone = {SelectorIs{service.name, service.from}};
+            step.patience_ms = 10'000;
+        }
+        for (size_t i = 0; i < cast_.services.size(); i++) {
+            const std::string& name = cast_.services[i].name;
+            const bool last = i + 1 == cast_.services.size();
+            Step& step = add("endpoints-" + name, fmt::format("Every proxy has to learn where {} leads.", name), "",
+                             AwaitEndpoints{name, cast_.target.pod, last ? wish_.settle.count() : 0});
+            step.after = {EndpointsAre{name, cast_.target.pod}};
+            step.patience_ms = 10'000;
+        }
+    }
+
+    std::vector<Condition> as_planned() const {
+        return {SameProcess{cast_.old.name, cast_.old.run_id}, RoleIs{cast_.old.name, "master"},
+                SameProcess{cast_.target.name, cast_.target.run_id}, Follows{cast_.target.name, cast_.old.name},
+                OffsetGapAtMost{cast_.old.name, cast_.target.name, last_gap}};
+    }
+
+    void move_labels() {
+        for (const MovedLabel& label : cast_.labels) {
+            // Nobody is better than two: a Service with two masters behind it sends writes to the wrong one.
+            Step& off = add("unlabel-" + label.key, "The old master's pod is not called master any more.", "",
+                            PatchLabel{cast_.old.pod, label.key, label.old_value, label.replica});
+            off.already = off.after = {LabelIs{cast_.old.pod, label.key, label.replica}};
+            Step& on = add("label-" + label.key, "The new master's pod is called master.", "",
+                           PatchLabel{cast_.target.pod, label.key, label.new_value, label.master});
+            on.already = on.after = {LabelIs{cast_.target.pod, label.key, label.master}};
+        }
+    }
+
+    void kill_clients() {
+        Step& step = add("move-clients",
+                         "Connections stay with the old master for ever unless they are closed; the new ones find the new "
+                         "master.",
+                         cast_.old.name,
+                         to(cast_.old.name, {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"},
+                                             {"CLIENT", "KILL", "TYPE", "pubsub"}}));
+        step.essential = false;
+    }
+
+    void repoint_others() {
+        Send send;
+        std::vector<Condition> follow, linked;
+        const auto repoint = [&](const Player& replica) {
+            send.to.push_back({replica.name, {replicaof(cast_.target)}});
+            follow.push_back(FollowsAddress{replica.name, cast_.target.host, cast_.target.port});
+            linked.push_back(Follows{replica.name, cast_.target.name, true});
+        };
+        // FAILOVER left the old master at the new one's IP.
+        if (plan_.engine == "failover-command" && cast_.target.host != cast_.target.listed_host) repoint(cast_.old);
+        for (const Player& other : cast_.others) repoint(other);
+        if (send.to.empty()) return;
+        Step& step = add("repoint", "The other replicas follow the new master.", "", std::move(send));
+        step.already = step.after = std::move(follow);
+        Step& wait = add("replicas-linked", "They have all that the new master has.", "", Wait{});
+        wait.after = std::move(linked);
+        wait.patience_ms = 30'000;
+    }
+
+    void probe_after() {
+        if (!wish_.probe) return;
+        add("write", "The new master acknowledges a write.", cast_.target.name,
+            WriteProbe{cast_.target.name, second_probe()});
+    }
+
+    void annotate() {
+        const bool at_home = cast_.home.empty() || cast_.home == cast_.target.pod;
+        for (const std::string& service : at_home ? cast_.annotated : names_of_services()) {
+            const std::string value =
+                at_home ? "" : fmt::format("{} instead of {}, since operation {}", cast_.target.pod, cast_.home, cast_.operation);
+            Annotate action{service, {{drift_annotation, value}}};
+            Step& step = add("annotate-" + service,
+                             at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.",
+                             "", std::move(action));
+            step.already = step.after = {AnnotationIs{service, drift_annotation, value}};
+            step.essential = false;
+        }
+    }
+
+    // Without it a restarted process goes back to the role that its file gives it.
+    void persist() {
+        if (!cast_.home.empty()) return;
+        Send send;
+        const auto rewrite = [&](const Player& player) {
+            if (player.has_config_file) send.to.push_back({player.name, {{"CONFIG", "REWRITE"}}});
+        };
+        rewrite(cast_.target);
+        if (plan_.mode == Mode::planned) rewrite(cast_.old);
+        for (const Player& other : cast_.others) rewrite(other);
+        if (send.to.empty()) return;
+        add("persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
+    }
+
+    Step& promote() {
+        Step& step = add("promote", fmt::format("{} becomes the master.", cast_.target.name), cast_.target.name,
+                         Promote{cast_.target.name, second_probe()});
+        step.already = step.after = {RoleIs{cast_.target.name, "master"}};
+        step.commits = true;
+        return step;
+    }
+
+    Plan failover_command() {
+        plan_.engine = "failover-command";
+        plan_.expected_outage = "a few milliseconds; writers wait, and are then moved";
+        plan_.loss_bound = 0;
+        probe_before();
+        route_services();
+        Step& step = add("hand-over",
+                         fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
+                                     "itself after {} ms.",
+                                     cast_.old.name, cast_.target.name, wish_.timeout.count()),
+                         cast_.old.name,
+                         HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
+                                  wish_.timeout.count(), second_probe()});
+        step.before = as_planned();
+        step.already = step.after = {RoleIs{cast_.target.name, "master"}};
+        step.opens_window = step.commits = true;
+        step.patience_ms = wish_.timeout.count() + 2'000;
+        move_labels();
+        kill_clients();
+        Step& follows = add("old-follows", fmt::format("{} follows the new master.", cast_.old.name), cast_.old.name, Wait{});
+        follows.after = {Follows{cast_.old.name, cast_.target.name}};
+        follows.patience_ms = 10'000;
+        finish();
+        return std::move(plan_);
+    }
+
+    Plan fenced() {
+        plan_.engine = "fenced";
+        plan_.expected_outage = "a few milliseconds; writers are refused (NOREPLICAS, then READONLY), and then moved";
+        plan_.loss_bound = 0;
+        const std::string& old = cast_.old.name;
+        const std::string& target = cast_.target.name;
+        probe_before();
+        route_services();
+        Step& verify = add("verify", "Roles, processes and links are still as planned.", old, Wait{});
+        verify.before = as_planned();
+        verify.already = {FollowsAddress{old, parking_host, parking_port}};
+        fence();
+        Step& catch_up = add("catch-up", fmt::format("{} has every byte of {}.", target, old), target,
+                             CatchUp{old, target, wish_.timeout.count()});
+        catch_up.already = {FollowsAddress{old, parking_host, parking_port}};
+        Step& park = add("park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
+                         old, to(old, {{"REPLICAOF", parking_host, std::to_string(parking_port)}}));
+        park.before = {SameProcess{old, cast_.old.run_id}};
+        park.already = park.after = {FollowsAddress{old, parking_host, parking_port}};
+        park.undo = {to(old, {{"REPLICAOF", "NO", "ONE"}})};
+        park.undone = {RoleIs{old, "master"}};
+        add("drain", fmt::format("{} has the last byte, now that no new one can come.", target), target,
+            CatchUp{old, target, wish_.timeout.count()});
+        Step& step = promote();
+        step.before = {FollowsAddress{old, parking_host, parking_port}, SameProcess{target, cast_.target.run_id},
+                       RoleIs{target, "replica"}};
+        Step& demote = add("demote", fmt::format("{} follows the new master and gets its settings back.", old), old,
+                           to(old, unfence(true)));
+        demote.already = demote.after = {Follows{old, target, false}, SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
+        move_labels();
+        kill_clients();
+        Step& follows = add("old-follows", fmt::format("{} follows the new master.", old), old, Wait{});
+        follows.after = {Follows{old, target}};
+        follows.patience_ms = 10'000;
+        finish();
+        return std::move(plan_);
+    }
+
+    Plan emergency() {
+        plan_.mode = Mode::emergency;
+        plan_.engine = "emergency";
+        plan_.expected_outage = "until the clients find the new master";
+        plan_.loss_reason = "the old master cannot be read: what it acknowledged and had not sent yet is unknown";
+        route_services();
+        Step& step = promote();
+        step.before = {SameProcess{cast_.target.name, cast_.target.run_id}, RoleIs{cast_.target.name, "replica"}};
+        step.opens_window = true;
+        move_labels();
+        lower_minimum();
+        repoint_others();
+        probe_after();
+        annotate();
+        persist();
+        return std::move(plan_);
+    }
+
+  private:
+    void finish() {
+        repoint_others();
+        probe_after();
+        annotate();
+        persist();
+    }
+
+    bool sets_max_lag() const { return cast_.old.min_replicas_lag == "0"; }
+
+    void fence() {
+        const std::string& old = cast_.old.name;
+        std::vector<Words> commands;
+        if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
+        commands.push_back(config_set("min-replicas-to-write", fence_value));
+        Step& step = add("fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old), old,
+                         to(old, std::move(commands)));
+        step.before = {SameProcess{old, cast_.old.run_id}};
+        step.after = {WritesRefused{old}};
+        step.undo = {to(old, unfence(false))};
+        step.undone = {SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
+        step.opens_window = true;
+    }
+
+    std::vector<Words> unfence(bool follow) const {
+        std::vector<Words> commands;
+        if (follow) commands = {{"MULTI"}, replicaof(cast_.target)};
+        commands.push_back(config_set("min-replicas-to-write", cast_.old.min_replicas));
+        if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "0"));
+        if (follow) commands.push_back({"EXEC"});
+        return commands;
+    }
+
+    // A new master that asks for more replicas than are left would refuse every write.
+    void lower_minimum() {
+        const size_t left = cast_.others.size();
+        if (cast_.target.min_replicas.empty() || std::stoul(cast_.target.min_replicas) <= left) return;
+        Step& step = add("lower-min-replicas",
+                         fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
+                                     cast_.target.name, cast_.target.min_replicas, left),
+                         cast_.target.name,
+                         to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
+        step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
+        plan_.notes.push_back(fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "
+                                          "replicas are there again",
+                                          cast_.target.name, cast_.target.min_replicas, left));
+    }
+
+    std::vector<std::string> names_of_services() const {
+        std::vector<std::string> names;
+        for (const MovedService& service : cast_.services) names.push_back(service.name);
+        return names;
+    }
+
+    const Cast& cast_;
+    const Wish& wish_;
+    Plan plan_;
+};
+
+}  // namespace
+
+Plan plan_failover_command(const Cast& cast, const Wish& wish) {
+    return Planner(cast, wish).failover_command();
+}
+
+Plan plan_fenced(const Cast& cast, const Wish& wish) {
+    return Planner(cast, wish).fenced();
+}
+
+Plan plan_emergency(const Cast& cast, const Wish& wish) {
+    return Planner(cast, wish).emergency();
+}
+
+}  // namespace redisctl::failover

@@ -1,0 +1,63 @@
+// Facts, chosen candidate and wish → a plan. Pure. Which engine: FAILOVER where every server knows it (6.2+) and it is
+// not renamed, denied or dangerous (modules that write in pauses crash the server: valkey issues 1921, 3645), else the
+// fence; an emergency when the master is dead.
+#pragma once
+
+#include "failover/plan.h"
+#include "failover/wish.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace redisctl::failover {
+
+// A node in a switch.
+struct Player {
+    std::string name, pod, run_id, version;
+    std::string host;  // by which the other servers are to follow it
+    int64_t port = 0;
+    std::string listed_host;  // as its master lists it, which FAILOVER TO wants byte by byte
+    int64_t listed_port = 0;
+    std::vector<std::string> addresses;  // all "host:port" by which it is called
+    std::string min_replicas, min_replicas_lag;  // settings; empty when unknown
+    bool has_config_file = false;
+};
+
+// A Service that leads to the master by its selector and is nobody else's to patch.
+struct MovedService {
+    std::string name;
+    std::map<std::string, std::string> from, to;  // selectors
+};
+
+// A label by which pods are called master or replica.
+struct MovedLabel {
+    std::string key, master, replica;  // values; replica empty: the label is absent there
+    std::string old_value, new_value;  // what old and new master's pods carry now
+};
+
+struct Cast {
+    std::string command = "failover", instance, ns, system;
+    Player old, target;
+    std::vector<Player> others;  // those that answered
+    std::vector<MovedService> services;
+    std::vector<MovedLabel> labels;
+    std::string home;  // the pod that the chart makes the master at every start; empty: none
+    std::vector<std::string> annotated;  // Services that carry the annotation of a master away from home
+    Baseline baseline;
+    std::vector<std::string> notes;
+    std::string operation;
+};
+
+Plan plan_failover_command(const Cast& cast, const Wish& wish);
+Plan plan_fenced(const Cast& cast, const Wish& wish);
+Plan plan_emergency(const Cast& cast, const Wish& wish);
+
+// Where a parked master is sent: nobody lives there, so it takes no writes and follows nobody.
+inline constexpr const char* parking_host = "127.0.0.1";
+inline constexpr int64_t parking_port = 1;
+inline constexpr const char* fence_value = "1000";  // more replicas than any master has
+
+}  // namespace redisctl::failover

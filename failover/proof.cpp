@@ -1,0 +1,135 @@
+#include "failover/proof.h"
+
+#include "failover/conditions.h"
+#include "redis/info_fields.h"
+#include "redis/node_view.h"
+
+#include <nlohmann/json.hpp>
+
+namespace redisctl::failover {
+
+namespace {
+
+using redis::NodeView;
+
+template <class T>
+nlohmann::ordered_json maybe(const std::optional<T>& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
+struct Counters {
+    std::optional<int64_t> full, partial;
+};
+
+Counters counters_of(World& world, const std::string& node) {
+    const Ask ask{node, {{"INFO", "stats"}}};
+    const std::vector<Answer> answers = world.ask(std::span(&ask, 1), Deadline::after(Millis(3'000)));
+    if (!answers[0]) return {};
+    const Result<redis::InfoFields> info = redis::read_info(answers[0]->front(), "stats");
+    if (!info) return {};
+    return {redis::count_of(*info, "sync_full"), redis::count_of(*info, "sync_partial_ok")};
+}
+
+std::optional<bool> has_probe(World& world, const Plan& plan) {
+    if (plan.probe_key.empty()) return std::nullopt;
+    const Ask ask{plan.to, {{"EXISTS", plan.probe_key}}};
+    const std::vector<Answer> answers = world.ask(std::span(&ask, 1), Deadline::after(Millis(3'000)));
+    if (!answers[0] || answers[0]->front().is_error()) return std::nullopt;
+    return answers[0]->front().integer == 1;
+}
+
+}  // namespace
+
+std::optional<bool> Proof::nothing_lost() const {
+    bool unknown = false;
+    for (const std::optional<bool>& part :
+         {same_history, fenced_at_reading, final_offset_frozen, applied_all, history_continues}) {
+        if (!part)
+            unknown = true;
+        else if (!*part)
+            return false;
+    }
+    return unknown ? std::nullopt : std::optional(true);
+}
+
+std::optional<int64_t> Proof::lost_bytes() const {
+    if (nothing_lost() == true) return 0;
+    if (same_history != true || history_continues != true || !final_offset || !applied_offset) return std::nullopt;
+    return std::max<int64_t>(0, *final_offset - *applied_offset);
+}
+
+Proof prove(World& world, const Plan& plan, const Readings& readings) {
+    Proof proof;
+    std::vector<std::string> nodes = plan.others;
+    nodes.insert(nodes.end(), {plan.to, plan.from});
+    const auto views = look_at(world, nodes, Deadline::after(Millis(5'000)));
+    const Result<NodeView>& target = views.at(plan.to);
+    const Result<NodeView>& old = views.at(plan.from);
+    if (target && target->role == redis::Role::master) {
+        proof.history_continues = target->replid2 == plan.baseline.replid;
+        proof.same_history = proof.history_continues;
+        if (target->second_offset) proof.applied_offset = *target->second_offset - 1;
+    }
+    if (target && old && old->role == redis::Role::replica && old->replid == target->replid) {
+        proof.old_rejoined = old->link_up;
+        // A full resync wipes what it remembers of R; a partial one leaves the offset at which it stopped being master.
+        if (old->replid2 == plan.baseline.replid && old->second_offset) proof.final_offset = *old->second_offset - 1;
+        // It takes no writes from the fence on, and it is a replica now.
+        proof.fenced_at_reading = true;
+    }
+    if (readings.final_offset) {
+        proof.final_offset_frozen = !proof.final_offset || *proof.final_offset == *readings.final_offset;
+        proof.final_offset = readings.final_offset;
+        proof.fenced_at_reading = readings.fenced_at_reading;
+    } else if (proof.final_offset) {
+        proof.final_offset_frozen = true;
+    }
+    if (proof.final_offset && proof.applied_offset) proof.applied_all = *proof.applied_offset >= *proof.final_offset;
+    proof.probe_kept = has_probe(world, plan);
+
+    const Counters counters = counters_of(world, plan.to);
+    for (const std::string& node : nodes) {
+        if (node == plan.to) continue;
+        Resync resync = Resync::unknown;
+        const Result<NodeView>& view = views.at(node);
+        if (view && target && view->replid == target->replid && view->link_up.value_or(false))
+            resync = view->replid2 == plan.baseline.replid ? Resync::partial
+                     : counters.full && *counters.full > plan.baseline.sync_full ? Resync::full
+                                                                                 : Resync::unknown;
+        proof.resyncs[node] = resync;
+    }
+    return proof;
+}
+
+std::string_view resync_name(Resync resync) {
+    switch (resync) {
+        case Resync::none:
+            return "none";
+        case Resync::partial:
+            return "partial";
+        case Resync::full:
+            return "full";
+        case Resync::unknown:
+            return "unknown";
+    }
+    return "unknown";
+}
+
+nlohmann::ordered_json to_json(const Proof& proof) {
+    nlohmann::ordered_json json;
+    json["sameHistory"] = maybe(proof.same_history);
+    json["fencedAtReading"] = maybe(proof.fenced_at_reading);
+    json["finalOffsetFrozen"] = maybe(proof.final_offset_frozen);
+    json["finalOffset"] = maybe(proof.final_offset);
+    json["appliedOffset"] = maybe(proof.applied_offset);
+    json["appliedAll"] = maybe(proof.applied_all);
+    json["historyContinues"] = maybe(proof.history_continues);
+    json["oldMasterRejoined"] = maybe(proof.old_rejoined);
+    json["probeKept"] = maybe(proof.probe_kept);
+    json["nothingLost"] = maybe(proof.nothing_lost());
+    json["resyncs"] = nlohmann::ordered_json::object();
+    for (const auto& [node, resync] : proof.resyncs) json["resyncs"][node] = resync_name(resync);
+    return json;
+}
+
+}  // namespace redisctl::failover
