@@ -20,15 +20,32 @@ std::string missing_verb(std::string_view message, const std::string& asked) {
     return end == std::string_view::npos ? asked : std::string(rest.substr(0, end));
 }
 
+// " in namespace x"; nothing for one object that stands in none.
 std::string where(const Access& access) {
-    return access.ns.empty() ? "all namespaces" : fmt::format("namespace {}", access.ns);
+    if (!access.ns.empty()) return fmt::format(" in namespace {}", access.ns);
+    return access.name.empty() ? " in all namespaces" : "";
+}
+
+// What must be permitted together, so that the next try does not stop at the next missing verb.
+std::string verbs_with(const Access& access) {
+    if (access.resource == "pods/portforward") return "get, create";
+    if (access.resource == "leases") return "get, create, update";
+    if (access.resource == "endpointslices" && access.verb == "watch") return "list, watch";
+    return access.verb;
+}
+
+// A test of a JSON patch that failed, or a path that is not there: "the server rejected our request due to an error in
+// our request", 422, Invalid and not a word more (seen with 1.34; apiserver handlers/patch.go applyJSPatch). An object
+// that the patch would make invalid is 422 Invalid as well, but says `Service "x" is invalid: …`.
+bool patch_did_not_apply(const Status& status) {
+    return status.reason == "Invalid" && status.message.find(" is invalid:") == std::string::npos;
 }
 
 }  // namespace
 
 std::string rbac_rule(const Access& access) {
-    const std::string verbs = access.resource == "pods/portforward" ? "get, create" : access.verb;
-    return fmt::format("{{apiGroups: [\"{}\"], resources: [{}], verbs: [{}]}}", access.group, access.resource, verbs);
+    return fmt::format("{{apiGroups: [\"{}\"], resources: [{}], verbs: [{}]}}", access.group, access.resource,
+                       verbs_with(access));
 }
 
 Error api_error(int http_status, std::string_view body, const Access& access) {
@@ -43,7 +60,7 @@ Error api_error(int http_status, std::string_view body, const Access& access) {
             Access missing = access;
             missing.verb = missing_verb(said, access.verb);
             return {ErrorCode::forbidden,
-                    fmt::format("not permitted to {} {} in {}", missing.verb, access.resource, where(access)), said,
+                    fmt::format("not permitted to {} {}{}", missing.verb, access.resource, where(access)), said,
                     fmt::format("add this rule to your {}: {}", access.ns.empty() ? "ClusterRole" : "Role",
                                 rbac_rule(missing)),
                     "FORBIDDEN"};
@@ -54,9 +71,12 @@ Error api_error(int http_status, std::string_view body, const Access& access) {
                 return {ErrorCode::protocol, "the server answered 404 and is no Kubernetes API server",
                         printable(body.substr(0, 80)), "check the cluster's server in the kubeconfig",
                         "NOT_KUBERNETES"};
-            return {ErrorCode::not_found, fmt::format("no {} in {}", what, where(access)), said, {}, {}};
+            return {ErrorCode::not_found, fmt::format("no {}{}", what, where(access)), said, {}, {}};
         case 409:
             return {ErrorCode::conflict, fmt::format("{} was changed by somebody else", what), said, {}, {}};
+        case 422:
+            if (access.verb != "patch" || !status || !patch_did_not_apply(*status)) break;
+            return {ErrorCode::conflict, fmt::format("{} is no longer as it was read", what), said, {}, "PATCH_TEST"};
         default:
             break;
     }

@@ -19,7 +19,8 @@ struct Access {
 };
 
 // `body` is the API's Status, or whatever a proxy in between said. Codes: 401 unauthenticated, 403 forbidden, 404
-// not_found, 409 conflict, 429 and 5xx server, 3xx and a body that is no Status protocol ("is this an API server?").
+// not_found, 409 conflict, 422 to a JSON patch that did not apply conflict (reason PATCH_TEST), 429 and 5xx server, 3xx
+// and a body that is no Status protocol ("is this an API server?").
 Error api_error(int http_status, std::string_view body, const Access& access);
 
 // `{apiGroups: [""], resources: [pods], verbs: [list]}`, the YAML line of a Role or ClusterRole.

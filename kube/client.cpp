@@ -1,38 +1,19 @@
 #include "kube/client.h"
 
-#include "base/text.h"
+#include "kube/request.h"
+#include "kube/resource.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <random>
+#include <iterator>
 
 namespace redisctl::kube {
 
 namespace {
 
-constexpr int max_tries = 5;
+constexpr int max_restarts = 5;
 constexpr int page_size = 500;  // as kubectl's --chunk-size
-
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view("-._~").find(c) != std::string_view::npos;
-        if (plain)
-            result += c;
-        else
-            result += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return result;
-}
-
-// 50 ms, 100 ms, 200 ms …, each with up to as much again by chance, so that many clients do not come back together.
-Millis backoff(int tries) {
-    static std::minstd_rand random{std::random_device{}()};
-    const int64_t base = 50ll << std::min(tries, 6);
-    return Millis(base + static_cast<int64_t>(random() % static_cast<uint64_t>(base)));
-}
 
 }  // namespace
 
@@ -119,119 +100,74 @@ void Fetch::forget(net::Task* task) {
 }
 
 void Fetch::start() {
-    retry_at_ = Deadline::never();
     std::string path = path_;
     if (!next_.empty())
-        path += fmt::format("{}continue={}", path.find('?') == std::string::npos ? "?" : "&", escaped(next_));
-    net::TransferOptions options = client_.transfer_options(path, deadline_);
-    identity_ = client_.identity_number();
-    options.headers = client_.identity().headers;
-    options.headers.push_back("Accept: application/json");
-    options.authorization = client_.identity().authorization.reveal();
-    options.compressed = !client_.config().disable_compression;
-    transfer_ = std::make_unique<net::Transfer>(client_.loop(), options, this);
+        path += fmt::format("{}continue={}", path.find('?') == std::string::npos ? "?" : "&", url_escaped(next_));
+    request_ = std::make_unique<Request>(client_, Question{access_, std::move(path)}, deadline_, this);
 }
 
 void Fetch::finish(Result<void> result) {
     result_ = std::move(result);
     done_ = true;
-    transfer_.reset();
+    request_.reset();
     for (net::Task* waiter : waiters_) client_.loop().wake(*waiter);
 }
 
-void Fetch::retry_later(Millis delay) {
-    transfer_.reset();
-    tries_++;
-    retry_at_ = Deadline::after(delay);
-}
-
-void Fetch::on_answer() {
-    const Result<void>& moved = transfer_->result();
-    if (!moved) {
-        // Only a connection that broke may be different next time; a certificate or a name will not.
-        const bool again =
-            moved.error().code == ErrorCode::unreachable && moved.error().reason.empty() && tries_ + 1 < 3;
-        return again ? retry_later(backoff(tries_)) : finish(fail(moved.error()));
-    }
-    const int status = transfer_->status();
-    if (status == 200) {
-        Result<std::string> next = consume_(transfer_->body());
-        if (!next) {
-            Error error = std::move(next).error();
-            if (error.hint.empty()) error.hint = "is it an API server? check the cluster's server in the kubeconfig";
-            return finish(fail(std::move(error)));
-        }
-        if (next->empty()) return finish({});
-        next_ = std::move(*next);
-        return start();
-    }
-    Error error = api_error(status, transfer_->body(), access_);
-    if (status == 401 && !refreshed_) {
-        refreshed_ = true;
-        const Result<bool> fresh = client_.refresh(identity_);
-        if (!fresh) return finish(fail(fresh.error()));
-        if (*fresh) return retry_later(Millis(0));
-    }
-    if (status == 410 && !next_.empty() && tries_ < max_tries) {
+void Fetch::advance() {
+    if (done_ || !request_->done()) return;
+    if (!request_->result()) {
+        if (request_->status() != 410 || next_.empty() || restarts_++ == max_restarts)
+            return finish(fail(request_->result().error()));
         next_.clear();
         if (restart_) restart_();
-        return retry_later(Millis(0));
+        return start();
     }
-    if ((status == 429 || status >= 500) && transfer_->retry_after_seconds() && tries_ < max_tries)
-        return retry_later(Millis(1000 * *transfer_->retry_after_seconds()));
-    finish(fail(std::move(error)));
-}
-
-void Fetch::advance() {
-    if (done_) return;
-    if (transfer_ && transfer_->finished()) return on_answer();
-    if (deadline_.passed())
-        return finish(fail(
-            ErrorCode::timeout,
-            fmt::format("no answer from the API server to {} {} in time", access_.verb, access_.resource),
-            fmt::format("{} did not answer within {} ms", client_.host_header(), client_.request_timeout().count()),
-            "raise --request-timeout, or check the cluster's server in the kubeconfig"));
-    if (!transfer_ && retry_at_.passed()) start();
+    Result<std::string> next = consume_(request_->body());
+    if (!next) {
+        Error error = std::move(next).error();
+        if (error.hint.empty()) error.hint = "is it an API server? check the cluster's server in the kubeconfig";
+        return finish(fail(std::move(error)));
+    }
+    if (next->empty()) return finish({});
+    next_ = std::move(*next);
+    start();
 }
 
 namespace {
 
 template <class T>
-std::unique_ptr<Listing<T>> list(Client& client, std::string path, Access access, const std::string& selector,
-                                 Result<Page<T>> (*parse)(std::string_view)) {
+std::unique_ptr<Listing<T>> list(Client& client, const Resource& resource, const std::string& ns,
+                                 const std::string& selector, Result<Page<T>> (*parse)(std::string_view)) {
     auto listing = std::make_unique<Listing<T>>();
-    path += fmt::format("?limit={}", page_size);
-    if (!selector.empty()) path += "&labelSelector=" + escaped(selector);
+    std::string path = fmt::format("{}?limit={}", path_of(resource, ns, ""), page_size);
+    if (!selector.empty()) path += "&labelSelector=" + url_escaped(selector);
     auto consume = [items = &listing->items, parse](std::string_view body) -> Result<std::string> {
         TRY_ASSIGN(Page<T> page, parse(body));
         std::move(page.items.begin(), page.items.end(), std::back_inserter(*items));
         return std::move(page.next);
     };
     auto restart = [items = &listing->items] { items->clear(); };
-    listing->fetch =
-        std::make_unique<Fetch>(client, std::move(path), std::move(access), std::move(consume), std::move(restart));
+    listing->fetch = std::make_unique<Fetch>(client, std::move(path), access_to("list", resource, ns, ""),
+                                             std::move(consume), std::move(restart));
     return listing;
-}
-
-std::string in_namespace(std::string_view root, const std::string& ns, std::string_view resource) {
-    return ns.empty() ? fmt::format("{}/{}", root, resource)
-                      : fmt::format("{}/namespaces/{}/{}", root, escaped(ns), resource);
 }
 
 }  // namespace
 
 std::unique_ptr<Listing<Pod>> list_pods(Client& client, const std::string& ns, const std::string& selector) {
-    return list<Pod>(client, in_namespace("/api/v1", ns, "pods"), {"list", "", "pods", ns, ""}, selector, parse_pods);
+    return list<Pod>(client, resource::pods, ns, selector, parse_pods);
 }
 
 std::unique_ptr<Listing<Service>> list_services(Client& client, const std::string& ns) {
-    return list<Service>(client, in_namespace("/api/v1", ns, "services"), {"list", "", "services", ns, ""}, "",
-                         parse_services);
+    return list<Service>(client, resource::services, ns, "", parse_services);
 }
 
 std::unique_ptr<Listing<EndpointSlice>> list_endpoint_slices(Client& client, const std::string& ns) {
-    return list<EndpointSlice>(client, in_namespace("/apis/discovery.k8s.io/v1", ns, "endpointslices"),
-                               {"list", "discovery.k8s.io", "endpointslices", ns, ""}, "", parse_endpoint_slices);
+    return list<EndpointSlice>(client, resource::endpoint_slices, ns, "", parse_endpoint_slices);
+}
+
+std::unique_ptr<Listing<DisruptionBudget>> list_disruption_budgets(Client& client, const std::string& ns) {
+    return list<DisruptionBudget>(client, resource::disruption_budgets, ns, "", parse_disruption_budgets);
 }
 
 }  // namespace redisctl::kube

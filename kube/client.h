@@ -1,6 +1,6 @@
-// The Kubernetes API over the loop: several requests at once, paging, retries; and connections to the API server for
-// port-forwards. Retry rules: client-go rest/with_retry.go and the API conventions: Retry-After on 429 and 5xx is
-// honoured, broken connections of reads are tried again, a 401 refreshes the credentials once, an expired continue
+// The Kubernetes API over the loop: several requests at once, paging, retries (kube/request.h); and connections to the
+// API server for port-forwards. Rules: client-go rest/with_retry.go and the API conventions: Retry-After on 429 and 5xx
+// is honoured, broken connections of reads are tried again, a 401 refreshes the credentials once, an expired continue
 // token starts the list anew.
 #pragma once
 
@@ -21,6 +21,8 @@
 #include <vector>
 
 namespace redisctl::kube {
+
+class Request;
 
 class Client {
   public:
@@ -81,12 +83,9 @@ class Fetch final : public net::Task {
   private:
     void advance() override;
     net::Interest interest() const override { return {}; }
-    Deadline deadline() const override { return done_ ? Deadline::never() : retry_at_.earlier(deadline_); }
 
     void start();
     void finish(Result<void> result);
-    void retry_later(Millis delay);
-    void on_answer();
 
     Client& client_;
     std::string path_, next_;
@@ -94,12 +93,11 @@ class Fetch final : public net::Task {
     Consume consume_;
     Restart restart_;
     Deadline deadline_;
-    Deadline retry_at_ = Deadline::never();
-    std::unique_ptr<net::Transfer> transfer_;
+    std::unique_ptr<Request> request_;
     std::vector<net::Task*> waiters_;
     Result<void> result_;
-    int tries_ = 0, identity_ = 0;
-    bool refreshed_ = false, done_ = false;
+    int restarts_ = 0;
+    bool done_ = false;
 };
 
 // A list in the making; take() once done.
@@ -119,5 +117,6 @@ struct Listing {
 std::unique_ptr<Listing<Pod>> list_pods(Client& client, const std::string& ns, const std::string& selector);
 std::unique_ptr<Listing<Service>> list_services(Client& client, const std::string& ns);
 std::unique_ptr<Listing<EndpointSlice>> list_endpoint_slices(Client& client, const std::string& ns);
+std::unique_ptr<Listing<DisruptionBudget>> list_disruption_budgets(Client& client, const std::string& ns);
 
 }  // namespace redisctl::kube

@@ -128,14 +128,15 @@ class Builder {
 
 Result<json> build(std::string_view text, std::string_view kind, const std::function<void(const json&)>* take) {
     auto wrong = [&](std::string cause) {
-        return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind), std::move(cause));
+        return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind.empty() ? "object" : kind),
+                    std::move(cause));
     };
     if (text.size() > kMaxBytes) return wrong(fmt::format("it is larger than {}", human_bytes(kMaxBytes)));
     Builder builder(take);
     if (!json::sax_parse(text.data(), text.data() + text.size(), &builder)) return wrong(builder.cause());
     json& root = builder.root();
     if (!root.is_object()) return wrong("it is no object");
-    if (std::string found = text_at(root, "kind"); found != kind)
+    if (std::string found = text_at(root, "kind"); !kind.empty() && found != kind)
         return wrong(found.empty() ? "it names no kind" : fmt::format("its kind is {}", printable(found)));
     return std::move(root);
 }

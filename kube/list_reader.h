@@ -33,7 +33,7 @@ Result<Page<T>> read_page(std::string_view text, std::string_view kind, T (*conv
     return page;
 }
 
-// One object of this kind; same errors.
+// One object of this kind, any when empty; same errors.
 Result<nlohmann::json> read_object(std::string_view text, std::string_view kind);
 
 }  // namespace redisctl::kube

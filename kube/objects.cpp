@@ -15,6 +15,10 @@ namespace {
 
 using nlohmann::json;
 
+Status status(const json& in) {
+    return {static_cast<int>(integer_at(in, "code")), text_at(in, "reason"), text_at(in, "message")};
+}
+
 // Larger ones are no Status: a proxy's page, a log.
 constexpr size_t kMaxStatusBytes = 1 << 20;
 
@@ -57,8 +61,30 @@ Result<Page<Service>> parse_services(std::string_view text) {
     return read_page(text, "ServiceList", service);
 }
 
+Result<Service> parse_service(std::string_view text) {
+    TRY_ASSIGN(json object, read_object(text, "Service"));
+    return service(object);
+}
+
 Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view text) {
     return read_page(text, "EndpointSliceList", endpoint_slice);
+}
+
+Result<SliceEvent> parse_slice_event(std::string_view text) {
+    TRY_ASSIGN(json event, read_object(text, ""));
+    const json& object = member(event, "object");
+    SliceEvent out;
+    out.type = text_at(event, "type");
+    if (out.type == "ERROR")
+        out.error = status(object);
+    else
+        out.slice = endpoint_slice(object);
+    return out;
+}
+
+Result<Meta> parse_meta(std::string_view text) {
+    TRY_ASSIGN(json object, read_object(text, ""));
+    return meta_of(object);
 }
 
 Result<SecretObject> parse_secret(std::string_view text) {
@@ -88,7 +114,7 @@ std::optional<Status> parse_status(std::string_view text) {
     if (text.size() > kMaxStatusBytes) return std::nullopt;
     json object = json::parse(text.begin(), text.end(), nullptr, false);
     if (text_at(object, "kind") != "Status") return std::nullopt;
-    return Status{static_cast<int>(integer_at(object, "code")), text_at(object, "reason"), text_at(object, "message")};
+    return status(object);
 }
 
 }  // namespace redisctl::kube

@@ -117,6 +117,49 @@ struct RedisFailover {
     std::string auth_secret;  // spec.auth.secretPath; its key is always "password"
 };
 
+struct StatefulSet {
+    Meta meta;
+    int64_t generation = 0, observed_generation = 0;
+    int64_t replicas = 1, ready_replicas = 0, updated_replicas = 0;  // replicas: spec's, the others status'
+    std::string current_revision, update_revision;
+    std::string update_strategy;     // RollingUpdate | OnDelete
+    bool has_volume_claims = false;  // volumeClaimTemplates: its data outlive a pod
+
+    // The controller has seen the last change, and every pod has the newest revision and is ready.
+    bool settled() const;
+};
+
+// metav1.LabelSelector. Absent selects nothing, empty everything.
+struct LabelSelector {
+    struct Requirement {
+        std::string key, op;  // In | NotIn | Exists | DoesNotExist
+        std::vector<std::string> values;
+    };
+    bool present = false;
+    Labels match;
+    std::vector<Requirement> requirements;
+
+    bool selects(const Labels& labels) const;
+};
+
+struct DisruptionBudget {
+    Meta meta;
+    LabelSelector selector;
+    int64_t disruptions_allowed = 0, current_healthy = 0, desired_healthy = 0;
+};
+
+struct Taint {
+    std::string key, value, effect;  // effect: NoSchedule | PreferNoSchedule | NoExecute
+};
+
+// A machine of the cluster; "node" alone is a Redis process.
+struct K8sNode {
+    Meta meta;
+    std::string ready;           // condition Ready: True | False | Unknown; empty when there is none
+    bool unschedulable = false;  // cordoned
+    std::vector<Taint> taints;
+};
+
 // The error object of the API, for anything that is not 2xx.
 struct Status {
     int code = 0;
@@ -135,9 +178,26 @@ struct Page {
 Result<Page<Pod>> parse_pods(std::string_view json);
 Result<Page<Service>> parse_services(std::string_view json);
 Result<Page<EndpointSlice>> parse_endpoint_slices(std::string_view json);
+Result<Page<DisruptionBudget>> parse_disruption_budgets(std::string_view json);
+// One object; same errors.
+Result<Pod> parse_pod(std::string_view json);
+Result<Service> parse_service(std::string_view json);
+Result<StatefulSet> parse_stateful_set(std::string_view json);
+Result<K8sNode> parse_k8s_node(std::string_view json);
 // Also `protocol` when a value is no base64. No error shows any of the text.
 Result<SecretObject> parse_secret(std::string_view json);
 Result<RedisFailover> parse_redis_failover(std::string_view json);
+// What every object has, whatever its kind.
+Result<Meta> parse_meta(std::string_view json);
+
+// One line of a watch of EndpointSlices. A BOOKMARK has only slice.meta.resource_version, an ERROR only the status.
+struct SliceEvent {
+    std::string type;  // ADDED | MODIFIED | DELETED | BOOKMARK | ERROR
+    EndpointSlice slice;
+    Status error;
+};
+Result<SliceEvent> parse_slice_event(std::string_view line);
+
 // nullopt when the body is no Status (a proxy's HTML page, a kubelet's plain text).
 std::optional<Status> parse_status(std::string_view json);
 

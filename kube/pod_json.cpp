@@ -99,4 +99,9 @@ Result<Page<Pod>> parse_pods(std::string_view text) {
     return read_page(text, "PodList", pod);
 }
 
+Result<Pod> parse_pod(std::string_view text) {
+    TRY_ASSIGN(json object, read_object(text, "Pod"));
+    return pod(object);
+}
+
 }  // namespace redisctl::kube

@@ -21,13 +21,6 @@ void set_blob(void* easy, CURLoption option, std::string_view pem) {
     curl_easy_setopt(static_cast<CURL*>(easy), option, &blob);
 }
 
-size_t append_body(char* data, size_t size, size_t count, void* body) {
-    auto& text = *static_cast<std::string*>(body);
-    if (text.size() + size * count > Transfer::max_body_bytes) return 0;  // ends the transfer with CURLE_WRITE_ERROR
-    text.append(data, size * count);
-    return size * count;
-}
-
 void* make_share(std::initializer_list<curl_lock_data> what) {
     CURLSH* share = curl_share_init();
     for (const curl_lock_data data : what) curl_share_setopt(share, CURLSHOPT_SHARE, data);
@@ -109,7 +102,11 @@ std::string Curl::version() {
 }
 
 Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
-    : loop_(loop), owner_(owner), connect_only_(options.connect_only), tls_(options.tls != nullptr) {
+    : loop_(loop),
+      owner_(owner),
+      connect_only_(options.connect_only),
+      tls_(options.tls != nullptr),
+      wake_on_body_(options.wake_on_body) {
     Curl& curl = loop.curl();
     easy_ = curl_easy_init();
     const Parts url = take_apart(options.url);
@@ -168,8 +165,9 @@ Transfer::Transfer(Loop& loop, const TransferOptions& options, Task* owner)
     } else {
         set(easy_, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
         set(easy_, CURLOPT_PIPEWAIT, 1L);  // requests that start together share one connection
-        set(easy_, CURLOPT_WRITEFUNCTION, append_body);
-        set(easy_, CURLOPT_WRITEDATA, &body_);
+        set(easy_, CURLOPT_WRITEFUNCTION, &Transfer::take_answer);
+        set(easy_, CURLOPT_WRITEDATA, this);
+        if (options.method != "GET") send_body(options);
         if (options.compressed) set(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
     }
     set(easy_, CURLOPT_QUICK_EXIT, 1L);  // a resolver that does not answer shall not hold us at the end
@@ -194,12 +192,39 @@ void Transfer::finish(int code) {
         curl_socket_t fd = CURL_SOCKET_BAD;
         curl_easy_getinfo(static_cast<CURL*>(easy_), CURLINFO_ACTIVESOCKET, &fd);
         fd_ = fd;
-    } else {
-        long status = 0;
-        curl_easy_getinfo(static_cast<CURL*>(easy_), CURLINFO_RESPONSE_CODE, &status);
-        status_ = static_cast<int>(status);
     }
     if (owner_) loop_.wake(*owner_);
+}
+
+void Transfer::send_body(const TransferOptions& options) {
+    request_body_ = options.body;
+    set(easy_, CURLOPT_POST, 1L);
+    set(easy_, CURLOPT_CUSTOMREQUEST, options.method.c_str());
+    set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_body_.size()));
+    // By a function that cannot be rewound: libcurl then gives up (CURLE_SEND_FAIL_REWIND) where it would send again.
+    set(easy_, CURLOPT_READFUNCTION, &Transfer::give_body);
+    set(easy_, CURLOPT_READDATA, this);
+}
+
+size_t Transfer::give_body(char* data, size_t size, size_t count, void* transfer) {
+    auto& self = *static_cast<Transfer*>(transfer);
+    const size_t given = self.request_body_.copy(data, size * count, self.body_sent_);
+    self.body_sent_ += given;
+    return given;
+}
+
+size_t Transfer::take_answer(char* data, size_t size, size_t count, void* transfer) {
+    auto& self = *static_cast<Transfer*>(transfer);
+    if (self.body_.size() + size * count > max_body_bytes) return 0;  // ends the transfer with CURLE_WRITE_ERROR
+    self.body_.append(data, size * count);
+    if (self.wake_on_body_ && self.owner_) self.loop_.wake(*self.owner_);
+    return size * count;
+}
+
+int Transfer::status() const {
+    long status = 0;
+    curl_easy_getinfo(static_cast<CURL*>(easy_), CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
 }
 
 Error Transfer::explain(int code) const {

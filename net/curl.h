@@ -23,9 +23,12 @@ struct TransferOptions {
         nullptr;  // for https; must outlive the transfer: certificates are used in place, never copied to a file
     std::vector<std::string> headers;
     std::string_view authorization;  // value of the Authorization header; read at the start only
-    std::string proxy;               // kubeconfig's proxy-url; empty: HTTPS_PROXY and NO_PROXY of the environment count
-    bool no_proxy = false;           // never through a proxy (pods and hosts)
-    bool compressed = false;         // accept gzip
+    std::string method = "GET";
+    std::string_view body;      // of anything but a GET; must live as long as the transfer. Its type is a header
+    std::string proxy;          // kubeconfig's proxy-url; empty: HTTPS_PROXY and NO_PROXY of the environment count
+    bool no_proxy = false;      // never through a proxy (pods and hosts)
+    bool compressed = false;    // accept gzip
+    bool wake_on_body = false;  // wake the owner whenever more of the body is there, not only at the end
     Deadline connect_deadline = Deadline::never();
 };
 
@@ -46,8 +49,13 @@ class Transfer {
     const Result<void>& result() const { return result_; }
 
     // HTTP
-    int status() const { return status_; }
+    int status() const;  // 0 before the answer's head is there
+    // Grows until finished; whoever follows it may take from its front.
     std::string& body() { return body_; }
+    // Whether the server may have the whole request: false as long as it certainly cannot have acted on its body. A
+    // body that was begun is never sent a second time, so libcurl's own retry on a connection that was kept too long
+    // cannot do a change twice.
+    bool body_begun() const { return body_sent_ > 0; }
     std::optional<int64_t> retry_after_seconds() const;
 
     // CONNECT_ONLY. Both: bytes moved, 0 when it would block. Errors: unreachable when the peer closed (reason CLOSED)
@@ -59,6 +67,9 @@ class Transfer {
   private:
     friend class Curl;
     void finish(int code);
+    void send_body(const TransferOptions& options);
+    static size_t take_answer(char* data, size_t size, size_t count, void* transfer);
+    static size_t give_body(char* data, size_t size, size_t count, void* transfer);
     Error explain(int code) const;
     Error broken(std::string message, int code) const;
 
@@ -71,8 +82,11 @@ class Transfer {
     bool connect_only_, tls_;
     bool finished_ = false;
     Result<void> result_;
-    int status_ = 0, fd_ = -1;
+    int fd_ = -1;
     std::string body_;
+    std::string_view request_body_;
+    size_t body_sent_ = 0;
+    bool wake_on_body_;
     char error_text_[256] = {};
 };
 
