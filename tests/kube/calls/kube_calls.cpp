@@ -2,6 +2,7 @@
 // came of it, one fact a line; an error is "error CODE REASON", its message, cause and hint. Exits 0 when done, 1 on an
 // error.
 #include "base/interrupt.h"
+#include "failover/lease_lock.h"
 #include "kube/access_review.h"
 #include "kube/changes.h"
 #include "kube/client.h"
@@ -111,9 +112,44 @@ Result<void> await_endpoints(kube::Client& client, const Arguments& is, Deadline
     return {};
 }
 
+// NS INSTANCE HOLDER wait|now STEP…, one lock through all of them: keep[:MS] note:TEXT left pause (until a line of
+// stdin comes) release
+Result<void> lock(kube::Client& client, const Arguments& is, Deadline) {
+    TRY_ASSIGN(const std::unique_ptr<failover::LeaseLock> held,
+               failover::LeaseLock::acquire(client, is[0], is[1], is[2], is[3] == "wait"));
+    fmt::print("acquired, found \"{}\"\n", held->found());
+    for (size_t i = 4; i < is.size(); i++) {
+        std::fflush(stdout);
+        const size_t colon = is[i].find(':');
+        const std::string step = is[i].substr(0, colon);
+        const std::string rest = colon == std::string::npos ? "" : is[i].substr(colon + 1);
+        if (step == "pause") std::getchar();
+        if (step == "keep") TRY(held->keep(Millis(std::atoi(rest.c_str()))));
+        if (step == "note") TRY(held->annotate(rest));
+        if (step == "release") held->release();
+        if (step == "left")
+            fmt::print("left {} s\n", (held->left().count() + 500) / 1000);
+        else
+            fmt::print("{}\n", step);
+    }
+    return {};
+}
+
+// NS INSTANCE
+Result<void> peek(kube::Client& client, const Arguments& is, Deadline deadline) {
+    TRY_ASSIGN(const std::optional<failover::LockHolder> holder,
+               failover::LeaseLock::peek(client, is[0], is[1], deadline));
+    if (!holder)
+        fmt::print("none\n");
+    else
+        fmt::print("holder \"{}\" essence \"{}\"\n", holder->holder, holder->essence);
+    return {};
+}
+
 const std::map<std::string, Call>& calls() {
-    static const std::map<std::string, Call> all{
-        {"patch", patch}, {"delete-pod", delete_pod}, {"review", review}, {"read", read}, {"await", await_endpoints}};
+    static const std::map<std::string, Call> all{{"patch", patch}, {"delete-pod", delete_pod}, {"review", review},
+                                                 {"read", read},   {"await", await_endpoints}, {"lock", lock},
+                                                 {"peek", peek}};
     return all;
 }
 
