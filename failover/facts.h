@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "failover/facts_kubernetes.h"
+#include "failover/wish.h"
 #include "fleet/node.h"
 #include "redis/info_fields.h"
 #include "redis/node_view.h"
@@ -90,7 +91,7 @@ void find_master(Facts& facts);
 
 // The line of the master's INFO that is this replica: the address by which servers call it, and which FAILOVER TO
 // wants, byte by byte. nullptr when there is none, or it could be another's too.
-const redis::AttachedReplica* listed_as(const Facts& facts, std::string_view replica);
+const redis::AttachedReplica* line_of(const Facts& facts, std::string_view replica);
 
 // What the master's history grew by in a second, between the two samples.
 std::optional<int64_t> write_rate(const NodeFacts& master);
@@ -106,7 +107,8 @@ std::optional<bool> at_least(std::string_view version, std::string_view other);
 
 Ability ability(const NodeFacts& node, std::string_view command);
 
-// Why FAILOVER TO cannot be used for this pair; empty when it can. Then the fenced engine is what is left.
-std::string why_no_failover_command(const Facts& facts, std::string_view target);
+// Why FAILOVER TO cannot be used for this pair; empty when it can. Else the fenced engine is what is left. Modules do
+// not count when the wish overrides that check.
+std::string why_no_failover_command(const Facts& facts, std::string_view target, const Wish& wish = {});
 
 }  // namespace redisctl::failover
