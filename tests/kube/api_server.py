@@ -92,12 +92,15 @@ class Fake:
     def __init__(self, authority=None, certificate: str = "server"):
         self.certificate = certificate
         self.answers, self.forwards, self.asked, self.unexpected = {}, {}, [], []
+        self.changes = []  # (method, path, what the body says)
         self.required_token = None
         self.authority = authority
         self.folder = None
 
     def on(self, path: str, *answers: Answer, optional: bool = False) -> "Fake":
-        """Each answer once, in order; the last one for ever after. path: without the query."""
+        """Each answer once, in order; the last one for ever after. path: without the query; of anything but a GET "PATCH /api/…".
+
+        An answer may be a function of the request, which then answers by itself; request.content is what was sent."""
         self.answers[path] = {"left": list(answers), "used": 0, "wanted": 0 if optional else len(answers)}
         return self
 
@@ -112,7 +115,10 @@ class Fake:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                self.content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fake.handle(self)
+
+            do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
             def log_message(self, *_):
                 pass
@@ -159,9 +165,13 @@ class Fake:
             return self.say(request, status(401, "Unauthorized", "Unauthorized"))
         if url.path.endswith("/portforward"):
             return self.upgrade(request, url.path.split("/")[-2])
-        known = self.answers.get(url.path)
+        path = url.path
+        if request.command != "GET":
+            self.changes.append((request.command, url.path, json.loads(request.content)))
+            path = f"{request.command} {url.path}"
+        known = self.answers.get(path)
         if not known:
-            self.unexpected.append(request.path)
+            self.unexpected.append(f"{request.command} {request.path}")
             return self.say(request, status(500, "InternalError", "nobody announced this request"))
         known["used"] += 1
         answer = known["left"][0]
