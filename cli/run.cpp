@@ -6,6 +6,7 @@
 #include "cli/help.h"
 #include "cli/parser.h"
 #include "commands/context.h"
+#include "commands/operation.h"
 #include "output/document.h"
 #include "output/message.h"
 #include "output/output.h"
@@ -47,9 +48,14 @@ ExitCode failed(const Error& error, const Command& command, std::string_view con
     ExitCode code = exit_code(error, interrupt::signal_number());
     bool wanted = output::is_document(output.settings().format) && !command.kind.empty() && !output.printed();
     if (!wanted || code == ExitCode::usage || code == ExitCode::internal) return code;
-    output::Document document(command.kind, context);
-    document.add_error({"", "", error});
-    auto printed = output.print(document);
+    Result<void> printed;
+    if (command.group == Group::change) {
+        printed = print_refusal(output, command.name, error, code);
+    } else {
+        output::Document document(command.kind, context);
+        document.add_error({"", "", error});
+        printed = output.print(document);
+    }
     if (printed) return code;
     output.error(printed.error());
     return exit_code(printed.error(), interrupt::signal_number());

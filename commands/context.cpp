@@ -137,7 +137,9 @@ Result<void> Context::wire() {
     }
     wiring->keyring.emplace(client, std::move(redis), std::move(sentinel), std::move(tls));
     wiring->dialer.emplace(wiring->loop, client, globals_.via);
-    wiring->fleet.emplace(*wiring->dialer, *wiring->keyring, "redisctl:" + command_, globals_.connect_timeout);
+    const std::string& name = operation_.empty() ? command_ : operation_;
+    wiring->fleet.emplace(*wiring->dialer, *wiring->keyring, "redisctl:" + name, globals_.connect_timeout);
+    if (!operation_.empty()) wiring->fleet->keep_connections();
     wiring_ = std::move(wiring);
     return {};
 }
@@ -175,6 +177,18 @@ std::string_view Context::route() const {
 
 std::string Context::password_source(const fleet::Node& node) const {
     return wiring_->keyring->password_source(node);
+}
+
+net::Loop& Context::loop() {
+    return wiring_->loop;
+}
+
+fleet::Fleet& Context::fleet() {
+    return *wiring_->fleet;
+}
+
+kube::Client* Context::client() {
+    return wiring_->client ? &*wiring_->client : nullptr;
 }
 
 }  // namespace redisctl

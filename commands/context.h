@@ -33,6 +33,9 @@ class Context {
     enum class Services { listed, left_out };
     Result<fleet::Found> find(Services services = Services::left_out);
 
+    // Before find(), by a command that changes: connections stay open and are called redisctl:<operation>.
+    void begin_operation(const std::string& operation) { operation_ = operation; }
+
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
 
@@ -43,12 +46,17 @@ class Context {
     std::string_view route() const;
     std::string password_source(const fleet::Node& node) const;
 
+    // For changes, after find(); client() is nullptr without Kubernetes.
+    net::Loop& loop();
+    fleet::Fleet& fleet();
+    kube::Client* client();
+
   private:
     struct Wiring;
 
     Result<void> wire();
 
-    std::string command_;
+    std::string command_, operation_;
     Globals globals_;
     output::Output& output_;
     const Environment& environment_;

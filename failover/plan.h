@@ -188,7 +188,7 @@ Words probe_words(const std::string& key);
 
 // The exact words per node, patches as kubectl would take them, waits in words; one line each.
 std::vector<std::string> lines_of(const Action& action);
-std::string line_of(const Condition& condition);
+std::string sentence_of(const Condition& condition);
 
 nlohmann::ordered_json to_json(const Plan& plan);
 nlohmann::ordered_json to_json(const Action& action);

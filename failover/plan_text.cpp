@@ -105,7 +105,7 @@ std::vector<std::string> lines_of(const Action& action) {
         action);
 }
 
-std::string line_of(const Condition& condition) {
+std::string sentence_of(const Condition& condition) {
     return std::visit(
         Overloaded{
             [](const RoleIs& c) { return fmt::format("{} is {}", c.node, c.role == "master" ? "master" : "a replica"); },

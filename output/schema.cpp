@@ -108,10 +108,104 @@ Members version_extra() {
     return {{"client", object({{"version", text()}, {"libraries", libraries}})}};
 }
 
+// What changes says in documents of their own, without the envelope of those that look.
+Members plan_members() {
+    Json action{{"type", "object"}, {"required", {"type"}}, {"description", "what is done; commands: the lines of it"}};
+    Json condition{{"type", "object"}, {"required", {"type"}}};
+    Json check = object({{"name", text()},
+                         {"verdict", one_of({"ok", "warn", "block", "unknown"})},
+                         {"node", text()},
+                         {"value", text()},
+                         {"limit", text()},
+                         {"hint", text()},
+                         {"overridable", boolean()},
+                         {"overridden", boolean()}});
+    Json candidate = object({{"node", text()},
+                             {"eligible", boolean()},
+                             {"points", integer()},
+                             {"why", text()},
+                             {"reasons", array(text())}});
+    Json step = object({{"id", text("stable")},
+                        {"why", text()},
+                        {"node", text()},
+                        {"before", array(condition)},
+                        {"action", action},
+                        {"after", array(condition)},
+                        {"undo", array(action)},
+                        {"undone", array(condition)},
+                        {"already", array(condition)},
+                        {"patienceMs", integer()},
+                        {"opensWindow", boolean("from here on writers wait or are refused")},
+                        {"pointOfNoReturn", boolean()},
+                        {"essential", boolean()}});
+    return {{"command", text()},
+            {"instance", text()},
+            {"namespace", text()},
+            {"system", text()},
+            {"mode", one_of({"planned", "emergency"})},
+            {"engine", text()},
+            {"from", text()},
+            {"to", text()},
+            {"others", array(text())},
+            {"addresses", Json{{"type", "object"}, {"additionalProperties", array(text())}}},
+            {"probeKey", text()},
+            {"checks", array(check)},
+            {"candidates", array(candidate)},
+            {"notes", array(text())},
+            {"expectedOutage", text()},
+            {"lossBoundBytes", integer_or_null()},
+            {"lossReason", text()},
+            {"baseline", Json{{"type", "object"}}},
+            {"steps", array(step)}};
+}
+
+Json step_status() {
+    return one_of({"started", "done", "already", "failed", "undone", "undo-failed", "skipped"});
+}
+
+Members event_members() {
+    return {{"operation", text()},
+            {"seq", integer()},
+            {"step", text()},
+            {"status", step_status()},
+            {"node", text_or_null()},
+            {"tookMs", number_or_null()},
+            {"error", or_null(ref("Error"))}};
+}
+
+Members result_members() {
+    Json step = object({{"step", text()},
+                        {"status", step_status()},
+                        {"node", text_or_null()},
+                        {"tookMs", number_or_null()},
+                        {"error", or_null(ref("Error"))}});
+    return {{"operation", text_or_null("null when it was refused before there was one")},
+            {"command", text()},
+            {"instance", text_or_null()},
+            {"namespace", text_or_null()},
+            {"mode", one_of({"planned", "emergency"})},
+            {"engine", text_or_null()},
+            {"changed", boolean()},
+            {"outcome", one_of({"done", "noop", "refused", "rolled-back", "incomplete", "unknown"})},
+            {"from", text_or_null()},
+            {"to", text_or_null()},
+            {"writeOutageMs", integer_or_null("from the fence or FAILOVER to the first acknowledged write")},
+            {"lostBytes", integer_or_null("of acknowledged writes; null when it is unknown")},
+            {"lostIsBound", boolean()},
+            {"lostReason", text_or_null()},
+            {"proof", or_null(Json{{"type", "object"}})},
+            {"steps", array(step)},
+            {"errors", array(ref("Error"))},
+            {"warnings", array(ref("Error"))},
+            {"exitCode", integer()},
+            {"journal", text_or_null("the path of the operation's journal")}};
+}
+
 struct Kind {
     std::string_view name;
     Json (*item)();
     Members (*extra)();
+    Members (*whole)() = nullptr;  // the document has no envelope, and these members
 };
 
 Members none() {
@@ -121,9 +215,12 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 9> kKinds{{{"Info", info_item, none},
+constexpr std::array<Kind, 12> kKinds{{{"Event", nullptr, nullptr, event_members},
+                                      {"Info", info_item, none},
                                       {"MasterInfo", master_info_item, none},
+                                      {"OperationResult", nullptr, nullptr, result_members},
                                       {"Ping", ping_item, none},
+                                      {"Plan", nullptr, nullptr, plan_members},
                                       {"PodList", pod_list_item, none},
                                       {"ReplicaLag", replica_lag_item, none},
                                       {"ReplicationInfo", instance_item, none},
@@ -143,16 +240,21 @@ std::optional<Json> schema(std::string_view name) {
     auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
     if (kind == kKinds.end()) return std::nullopt;
     Members members{{"apiVersion", constant("redisctl/v1")},
-                    {"kind", constant(name)},
-                    {"context", text_or_null("the kubeconfig's context; null without Kubernetes")}};
-    members.insert(
-        members.end(),
-        {{"items", array(kind->item())}, {"findings", array(ref("Finding"))}, {"errors", array(ref("Error"))}});
+                    {"kind", constant(name)}};
+    if (kind->whole) {
+        for (auto& member : kind->whole()) members.push_back(std::move(member));
+    } else {
+        members.insert(members.end(), {{"context", text_or_null("the kubeconfig's context; null without Kubernetes")},
+                                       {"items", array(kind->item())},
+                                       {"findings", array(ref("Finding"))},
+                                       {"errors", array(ref("Error"))}});
+    }
 
     Json result{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", name}};
     result.update(object(members));
     // Not required: the envelope of a command that failed has only what every kind has.
-    for (auto& [member, part] : kind->extra()) result["properties"][member] = std::move(part);
+    if (!kind->whole)
+        for (auto& [member, part] : kind->extra()) result["properties"][member] = std::move(part);
     result["$defs"] = used_definitions(result);
     return result;
 }

@@ -46,11 +46,14 @@ Json replication_info() {
 
 }  // namespace
 
-TEST_CASE("every kind has a schema, and an empty envelope is valid against each") {
-    CHECK(schema_kinds() == std::vector<std::string_view>{"Info", "MasterInfo", "Ping", "PodList", "ReplicaLag",
-                                                          "ReplicationInfo", "Role", "Status", "Version"});
+TEST_CASE("every kind has a schema, and an empty envelope is valid against each that has one") {
+    CHECK(schema_kinds() ==
+          std::vector<std::string_view>{"Event", "Info", "MasterInfo", "OperationResult", "Ping", "Plan", "PodList",
+                                        "ReplicaLag", "ReplicationInfo", "Role", "Status", "Version"});
     for (std::string_view kind : schema_kinds()) {
         CAPTURE(kind);
+        // What changes says in documents of their own.
+        if (kind == "Event" || kind == "OperationResult" || kind == "Plan") continue;
         Document document(kind, "");
         CHECK(SchemaCheck::problems(document.json(), schema(kind).value()).empty());
         if (kind == "Version") document.set("client", Json{{"version", "0.1.0"}, {"libraries", {{"fmt", "9.1.0"}}}});

@@ -1,0 +1,47 @@
+#include "commands/consent.h"
+
+#include "base/fd.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace redisctl {
+
+Result<std::string> ask_line(const std::string& question, const std::string& flag) {
+    const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
+    if (!terminal)
+        return fail(Error{ErrorCode::refused, "nobody can be asked: there is no terminal",
+                          "a change needs a yes", flag, "NOT_CONFIRMED"});
+    (void)!::write(terminal.get(), question.data(), question.size());
+    std::string line;
+    for (;;) {
+        std::array<pollfd, 2> ready{{{terminal.get(), POLLIN, 0}, {interrupt::fd(), POLLIN, 0}}};
+        const int n = ::poll(ready.data(), ready.size(), -1);
+        if (interrupt::count() > 0) {
+            (void)!::write(terminal.get(), "\n", 1);
+            return fail(ErrorCode::interrupted, "interrupted");
+        }
+        if (n < 0 && errno == EINTR) continue;
+        std::array<char, 256> buffer;
+        const ssize_t got = ::read(terminal.get(), buffer.data(), buffer.size());
+        if (got <= 0) return line;
+        line.append(buffer.data(), static_cast<size_t>(got));
+        if (line.find('\n') != std::string::npos || line.size() > 4096) return std::string(trim(line));
+    }
+}
+
+Result<bool> ask_yes_no(const std::string& question, const std::string& flag) {
+    TRY_ASSIGN(const std::string answer, ask_line(question + " [y/N] ", flag));
+    const std::string word = lower(answer);
+    return word == "y" || word == "yes";
+}
+
+}  // namespace redisctl

@@ -1,0 +1,42 @@
+#include "commands/one_instance.h"
+
+#include "commands/look.h"
+#include "failover/survey_redis.h"
+
+#include <fmt/core.h>
+
+namespace redisctl {
+
+namespace {
+
+constexpr Millis survey_in{15'000};
+
+}  // namespace
+
+Result<OneInstance> one_instance(Context& context) {
+    TRY_ASSIGN(Look seen, look(context));
+    std::vector<fleet::Instance>& instances = seen.found.inventory.instances;
+    if (instances.size() != 1) {
+        std::string names;
+        for (const fleet::Instance& instance : instances) names += (names.empty() ? "" : ", ") + instance.full_name();
+        return fail(ErrorCode::not_found, fmt::format("there are {} instances, and a change is about one", instances.size()),
+                    "there are: " + names, fmt::format("--instance {}", instances.front().name));
+    }
+    OneInstance one;
+    one.facts.instance = std::move(instances.front());
+    one.facts.picture = std::move(seen.pictures.front());
+    one.found = std::move(seen.found);
+    return one;
+}
+
+Result<void> survey(Context& context, failover::Facts& facts, const std::string& client_name) {
+    failover::SurveyOptions options;
+    options.client_name = client_name;
+    options.pause = [&context](Millis duration) {
+        const Deadline end = Deadline::after(duration);
+        return context.loop().run([&] { return end.passed(); }, Deadline::after(duration + Millis(1)));
+    };
+    return failover::survey_redis(context.fleet(), facts, options, Deadline::after(survey_in));
+}
+
+}  // namespace redisctl

@@ -1,0 +1,267 @@
+#include "commands/operation.h"
+
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "commands/consent.h"
+#include "commands/plan_view.h"
+#include "failover/conditions.h"
+#include "failover/instance_lock.h"
+#include "failover/proof.h"
+#include "failover/real_world.h"
+#include "output/json_text.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace redisctl {
+
+namespace {
+
+using failover::Outcome;
+using failover::Plan;
+using failover::StepReport;
+using failover::StepStatus;
+using Json = nlohmann::ordered_json;
+
+bool for_programs(const output::Output& output) {
+    return output::is_document(output.settings().format);
+}
+
+// Tells of each step while it happens, and asks before it with --step.
+class Teller final : public failover::Observer {
+  public:
+    Teller(output::Output& output, const Operation& operation) : output_(output), operation_(operation) {}
+
+    void on(const failover::Step& step, const StepReport& report) override {
+        if (for_programs(output_)) {
+            (void)print_document(output_, event_document(operation_.id, ++seq_, report));
+            return;
+        }
+        if (report.status == StepStatus::started || output_.settings().format == output::Format::name) return;
+        std::string line = fmt::format("{:<24} {}", step.id, failover::status_name(report.status));
+        if (report.status == StepStatus::done || report.status == StepStatus::undone)
+            line += fmt::format(" in {:.1f} ms", static_cast<double>(report.took.count()) / 1000.0);
+        if (report.error) line += ": " + printable(report.error->message);
+        (void)output_.write(line + "\n");
+    }
+
+    bool may_go_on(const failover::Step& step) override {
+        if (!operation_.flags.step) return true;
+        std::string question = fmt::format("{}: {}\n", step.id, step.why);
+        for (const std::string& line : failover::lines_of(step.action)) question += "  " + line + "\n";
+        const Result<bool> answer = ask_yes_no(question + "go on?", "--step needs a terminal");
+        return answer && *answer;
+    }
+
+  private:
+    output::Output& output_;
+    const Operation& operation_;
+    int seq_ = 0;
+};
+
+Result<void> consent(const Operation& operation) {
+    const std::string& name = operation.plan.instance;
+    if (operation.must_name) {
+        if (operation.flags.confirm == name) return {};
+        if (!operation.flags.confirm.empty())
+            return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", operation.flags.confirm),
+                        {}, "--confirm " + name);
+        TRY_ASSIGN(const std::string typed, ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name),
+                                                     "--confirm " + name));
+        if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, "--confirm " + name);
+        return {};
+    }
+    if (operation.flags.yes || operation.flags.confirm == name) return {};
+    if (!operation.flags.confirm.empty())
+        return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", operation.flags.confirm), {},
+                    "--confirm " + name);
+    TRY_ASSIGN(const bool yes, ask_yes_no("Go on?", "--yes"));
+    if (!yes) return fail(ErrorCode::refused, "not confirmed");
+    return {};
+}
+
+// One that was killed may have left something borrowed: it is finished or undone first.
+Result<void> no_unfinished(Context& context, const Operation& operation) {
+    std::vector<Error> unreadable;
+    for (const failover::Recorded& recorded : failover::read_journals(context.environment(), unreadable)) {
+        const Plan& plan = recorded.plan;
+        if (recorded.ended || recorded.operation == operation.id) continue;
+        if (plan.instance != operation.plan.instance || plan.ns != operation.plan.ns) continue;
+        return fail(Error{ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
+                          fmt::format("{} from {} to {} stopped at {}, on {}", plan.command, plan.from, plan.to,
+                                      recorded.last_step.empty() ? "its beginning" : recorded.last_step, recorded.started),
+                          fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
+    }
+    return {};
+}
+
+std::optional<int64_t> outage_of(const failover::Readings& readings) {
+    if (!readings.window_opened || !readings.first_write) return std::nullopt;
+    return std::chrono::ceil<Millis>(*readings.first_write - *readings.window_opened).count();
+}
+
+// Two masters are worse than a failed step: nobody else would say so.
+void look_for_second_master(failover::World& world, OperationResult& result) {
+    const std::vector<std::string> nodes{result.from, result.to};
+    const auto views = failover::look_at(world, nodes, Deadline::after(Millis(2'000)));
+    const auto is_master = [&](const std::string& node) {
+        const auto& view = views.at(node);
+        return view && view->role == redis::Role::master;
+    };
+    if (result.from == result.to || !is_master(result.from) || !is_master(result.to)) return;
+    result.report.outcome = Outcome::incomplete;
+    result.report.errors.insert(
+        result.report.errors.begin(),
+        Error{ErrorCode::conflict, fmt::format("{} and {} are both masters", result.from, result.to),
+              "the old master came back with the role that its configuration gives it", "redisctl heal", "TWO_MASTERS"});
+}
+
+void measure(failover::World& world, const Plan& plan, OperationResult& result) {
+    const failover::Report& report = result.report;
+    result.outage_ms = outage_of(report.readings);
+    if (!report.committed || plan.from.empty()) {
+        if (report.outcome != Outcome::unknown) result.lost_bytes = 0;
+        return;
+    }
+    result.proof = failover::prove(world, plan, report.readings);
+    result.lost_bytes = result.proof->lost_bytes();
+    if (!result.lost_bytes)
+        result.lost_reason = plan.mode == failover::Mode::emergency
+                                 ? plan.loss_reason
+                                 : "the old master's last offset cannot be read: it does not follow the new one by a "
+                                   "partial resync";
+    look_for_second_master(world, result);
+}
+
+std::string sentence_of(const OperationResult& result) {
+    const std::string& to = result.to;
+    switch (result.report.outcome) {
+        case Outcome::done:
+            return fmt::format("done: {} is the master", to);
+        case Outcome::noop:
+            return fmt::format("nothing to do: {} is the master already", to);
+        case Outcome::refused:
+            return "refused: nothing was changed";
+        case Outcome::rolled_back:
+            return fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
+        case Outcome::incomplete:
+            return result.report.committed
+                       ? fmt::format("incomplete: {} is the master, but not all is as it should be", to)
+                       : "incomplete: not all that was changed could be undone";
+        case Outcome::unknown:
+            return "unknown: who knows whether it was done does not answer";
+    }
+    return {};
+}
+
+Result<ExitCode> finish(Context& context, OperationResult result) {
+    output::Output& output = context.output();
+    if (result.exit == ExitCode::ok) result.exit = exit_of(result.report);
+    for (const Error& error : result.report.errors) output.error(error);
+    if (for_programs(output)) {
+        TRY(print_document(output, result_document(result)));
+        return result.exit;
+    }
+    if (output.settings().format == output::Format::name) {
+        if (result.exit == ExitCode::ok) TRY(output.write(result.to + "\n"));
+        return result.exit;
+    }
+    for (const Error& warning : result.report.warnings) output.note("warning: " + printable(warning.message));
+    std::string text = "\n" + sentence_of(result) + "\n";
+    if (result.outage_ms) text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
+    if (result.proof) {
+        if (result.lost_bytes == 0)
+            text += fmt::format("no acknowledged write was lost: {} had all {} bytes\n", result.to,
+                                result.proof->final_offset.value_or(0));
+        else if (result.lost_bytes)
+            text += fmt::format("{} bytes of acknowledged writes were lost\n", *result.lost_bytes);
+        else
+            text += fmt::format("how much was lost is unknown: {}\n", result.lost_reason);
+        for (const auto& [node, resync] : result.proof->resyncs)
+            text += fmt::format("{} follows by a {} resync\n", node, failover::resync_name(resync));
+    }
+    if (!result.journal.empty()) text += fmt::format("operation {}, journal {}\n", result.operation, result.journal);
+    TRY(output.write(text));
+    return result.exit;
+}
+
+OperationResult result_for(const Operation& operation) {
+    OperationResult result;
+    result.operation = operation.id;
+    result.command = operation.plan.command;
+    result.instance = operation.plan.instance;
+    result.ns = operation.plan.ns;
+    result.mode = operation.plan.mode;
+    result.engine = operation.plan.engine;
+    result.from = operation.plan.from;
+    result.to = operation.plan.to;
+    return result;
+}
+
+}  // namespace
+
+Result<void> print_document(output::Output& output, const Json& json) {
+    if (output.settings().format == output::Format::yaml) return output.write("---\n" + output::yaml_text(json));
+    return output.print_line(json);
+}
+
+Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code) {
+    OperationResult result;
+    result.command = command;
+    result.report.outcome = Outcome::refused;
+    result.report.errors = {error};
+    result.lost_bytes = 0;
+    result.exit = code;
+    return print_document(output, result_document(result));
+}
+
+Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why) {
+    result.report.outcome = why ? Outcome::refused : Outcome::noop;
+    if (why) result.report.errors.push_back(*why);
+    result.lost_bytes = 0;
+    return finish(context, std::move(result));
+}
+
+Result<ExitCode> run_operation(Context& context, Operation operation) {
+    output::Output& output = context.output();
+    const auto refused = [&](const Error& error) { return end_early(context, result_for(operation), error); };
+    if (!operation.ignore_unfinished)
+        if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
+    if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
+
+    failover::RealWorld world(context.loop(), context.fleet(), *operation.instance, context.client());
+    auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id);
+    if (!lock) return refused(lock.error());
+    world.hold(lock->get());
+    auto journal = operation.recorded
+                       ? failover::Journal::reopen(operation.recorded->path, operation.id)
+                       : failover::Journal::create(context.environment(), operation.id, operation.plan);
+    if (!journal) return refused(journal.error());
+
+    OperationResult result = result_for(operation);
+    result.journal = journal->path();
+    Teller teller(output, operation);
+    {
+        // The first Ctrl-C stops at the next safe point; the second leaves, and the journal says where.
+        const interrupt::Patience patience(2);
+        const std::set<std::string> begun = operation.recorded ? operation.recorded->intended : std::set<std::string>{};
+        result.report = operation.how == Continue::backward
+                            ? failover::undo(world, *journal, teller, operation.plan, begun)
+                            : failover::execute(world, *journal, teller, operation.plan, begun);
+        measure(world, operation.plan, result);
+    }
+    result.exit = exit_of(result.report);
+    const bool over = result.report.outcome != Outcome::incomplete && result.report.outcome != Outcome::unknown;
+    if (over) {
+        if (const Result<void> ended = journal->end(result_document(result)); !ended)
+            result.report.warnings.push_back(ended.error());
+        (*lock)->note("");
+    }
+    (*lock)->release();
+    return finish(context, std::move(result));
+}
+
+}  // namespace redisctl

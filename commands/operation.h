@@ -1,0 +1,48 @@
+// One change of one instance, from the shown plan to its result: consent, lock, journal, execution, proof, report.
+#pragma once
+
+#include "base/exit_code.h"
+#include "base/result.h"
+#include "commands/change_flags.h"
+#include "commands/context.h"
+#include "commands/operation_json.h"
+#include "failover/journal.h"
+#include "failover/plan.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace redisctl {
+
+// What a change does with an operation that a killed run left.
+enum class Continue { fresh, forward, backward };
+
+struct Operation {
+    std::string id;
+    const fleet::Instance* instance = nullptr;
+    failover::Plan plan;
+    ChangeFlags flags;
+    bool must_name = false;  // the instance's name has to be typed: something can be lost
+    Continue how = Continue::fresh;
+    std::optional<failover::Recorded> recorded;  // with forward and backward
+    // Is somebody else's unfinished operation in the way? Not when that is what is being resumed.
+    bool ignore_unfinished = false;
+};
+
+// Prints Plan, Events and OperationResult in the chosen format. Errors are part of the result; only output's own are
+// returned.
+Result<ExitCode> run_operation(Context& context, Operation operation);
+
+// One line of NDJSON, or one document of YAML.
+Result<void> print_document(output::Output& output, const nlohmann::ordered_json& json);
+
+// A change that did not come to a result of its own ends with one all the same.
+Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code);
+
+// A change that ends before it begins, as a result: refused, or nothing to do.
+Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);
+
+}  // namespace redisctl

@@ -1,0 +1,202 @@
+#include "commands/switching.h"
+
+#include "commands/look.h"
+#include "commands/one_instance.h"
+#include "commands/operation.h"
+#include "commands/plan_view.h"
+#include "failover/candidates.h"
+#include "failover/cast.h"
+#include "failover/emergency_checks.h"
+#include "failover/planner.h"
+#include "failover/pre_checks.h"
+#include "failover/real_world.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace redisctl {
+
+namespace {
+
+using failover::Facts;
+using failover::Mode;
+using failover::Plan;
+using failover::Wish;
+
+Result<Wish> wish_of(const SwitchFlags& flags) {
+    Wish wish;
+    wish.promote = flags.promote;
+    wish.avoid = flags.avoid;
+    wish.from = flags.from;
+    wish.engine = flags.engine;
+    wish.overrides = flags.overrides;
+    wish.accept_data_loss = flags.accept_data_loss;
+    wish.probe = !flags.no_probe;
+    wish.move_services = !flags.keep_services;
+    if (!flags.handover_timeout.empty()) {
+        TRY_ASSIGN(wish.timeout, parse_duration(flags.handover_timeout));
+    }
+    if (!flags.settle.empty()) {
+        TRY_ASSIGN(wish.settle, parse_duration(flags.settle));
+    }
+    return wish;
+}
+
+// A master that answers and takes part is switched in peace; what a dead one leaves behind is another matter.
+Mode mode_of(const Facts& facts) {
+    const redis::NodeView* master = facts.view_of(facts.master);
+    return master && master->role == redis::Role::master ? Mode::planned : Mode::emergency;
+}
+
+class Switch {
+  public:
+    Switch(Context& context, const SwitchFlags& flags, std::string command, Wish wish)
+        : context_(context), flags_(flags), wish_(std::move(wish)), id_(failover::new_operation()) {
+        result_.command = std::move(command);
+    }
+
+    Result<ExitCode> run(Emergency emergency, Destination destination) {
+        context_.begin_operation(id_);
+        TRY_ASSIGN(OneInstance one, one_instance(context_));
+        result_.instance = one.facts.picture.name;
+        result_.ns = one.facts.picture.ns;
+        TRY(survey(context_, one.facts, "redisctl:" + id_));
+        const Facts& facts = one.facts;
+        result_.from = facts.master;
+        if (facts.master.empty())
+            return refused({ErrorCode::refused, fmt::format("it is not clear which node of {} is the master", result_.instance),
+                            facts.why_no_master, "redisctl heal", "NO_MASTER"});
+        if (!wish_.from.empty() && wish_.from != facts.master)
+            return refused({ErrorCode::refused, fmt::format("the master is {}, not {}", facts.master, wish_.from), "",
+                            "redisctl status", "OTHER_MASTER"});
+        if (destination == Destination::home) {
+            TRY_ASSIGN(wish_.promote, home_of(facts));
+        }
+        result_.mode = mode_of(facts);
+        result_.to = wish_.promote;
+        if (wish_.promote == facts.master && result_.mode == Mode::planned) return end_early(context_, result_, std::nullopt);
+        if (result_.mode == Mode::emergency && emergency == Emergency::refused)
+            return refused({ErrorCode::refused, fmt::format("{} does not answer as a master", facts.master),
+                            "a switchover needs a master that lives",
+                            "redisctl failover --accept-data-loss, when it is really dead", "MASTER_DEAD"});
+        return decide(facts);
+    }
+
+  private:
+    Result<ExitCode> refused(const Error& why) { return end_early(context_, result_, why); }
+
+    static Result<std::string> home_of(const Facts& facts) {
+        if (facts.picture.system != "sb-replica")
+            return fail(ErrorCode::refused, fmt::format("{} has no home pod", facts.picture.name),
+                        fmt::format("its system is {}: only sb-replica gives out roles by ordinal", facts.picture.system));
+        const std::string& pod = facts.instance.nodes.front().pod;
+        return pod.substr(0, pod.rfind('-')) + "-0";
+    }
+
+    Result<ExitCode> decide(const Facts& facts) {
+        failover::Choice choice = failover::choose(facts, wish_, result_.mode);
+        if (!choice.node) {
+            if (choice.node.error().code == ErrorCode::not_found) return fail(choice.node.error());
+            return refused(choice.node.error());
+        }
+        result_.to = *choice.node;
+        TRY_ASSIGN(std::vector<failover::Check> checks,
+                   result_.mode == Mode::planned ? failover::pre_checks(facts, wish_, result_.to)
+                                                 : failover::emergency_checks(facts, wish_, result_.to));
+        Plan plan = plan_for(facts);
+        plan.checks = std::move(checks);
+        plan.candidates = std::move(choice.scores);
+        result_.engine = plan.engine;
+        TRY(show(plan));
+        for (const failover::Check& check : plan.checks)
+            if (failover::refuses(check)) return refused(blocked_by(plan.checks));
+        if (flags_.change.dry_run) return ExitCode::ok;
+        if (plan.mode == Mode::emergency && !wish_.accept_data_loss)
+            return refused({ErrorCode::refused, fmt::format("{} is dead, and a failover can lose what it acknowledged last", facts.master),
+                            plan.loss_reason, "redisctl failover --accept-data-loss", "DATA_LOSS"});
+        Operation operation;
+        operation.id = id_;
+        operation.instance = &facts.instance;
+        operation.must_name = plan.mode == Mode::emergency;
+        operation.plan = std::move(plan);
+        operation.flags = flags_.change;
+        return run_operation(context_, std::move(operation));
+    }
+
+    Plan plan_for(const Facts& facts) const {
+        failover::Cast cast = failover::cast_for(facts, result_.to);
+        cast.command = result_.command;
+        cast.operation = id_;
+        if (!wish_.move_services) {
+            cast.services.clear();
+            cast.labels.clear();
+            cast.notes.push_back("Services and labels are left as they are, as asked for");
+        }
+        if (result_.mode == Mode::emergency) return failover::plan_emergency(cast, wish_);
+        const std::string why_not = failover::why_no_failover_command(facts, result_.to, wish_);
+        if (wish_.engine == "fenced" || (wish_.engine.empty() && !why_not.empty())) {
+            if (!why_not.empty()) cast.notes.push_back("FAILOVER is not used: " + why_not);
+            return failover::plan_fenced(cast, wish_);
+        }
+        return failover::plan_failover_command(cast, wish_);
+    }
+
+    Result<void> show(const Plan& plan) {
+        output::Output& output = context_.output();
+        if (output::is_document(output.settings().format))
+            return flags_.change.dry_run ? print_document(output, plan_document(plan)) : Result<void>{};
+        if (output.settings().format == output::Format::name) return {};
+        return print_plan(output, plan, flags_.change.dry_run ? PlanDetail::everything : PlanDetail::summary);
+    }
+
+    static Error blocked_by(const std::vector<failover::Check>& checks) {
+        Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
+        for (const failover::Check& check : checks) {
+            if (!failover::refuses(check)) continue;
+            error.message += fmt::format("{}{}{}", error.message.empty() ? "the switch is refused by: " : ", ", check.name,
+                                         check.node.empty() ? "" : " (" + check.node + ")");
+            error.cause += fmt::format("{}{}: {}, and it must be {}", error.cause.empty() ? "" : "; ", check.name,
+                                       check.value, check.limit);
+            if (error.hint.empty()) error.hint = check.hint;
+        }
+        return error;
+    }
+
+    Context& context_;
+    const SwitchFlags& flags_;
+    Wish wish_;
+    std::string id_;
+    OperationResult result_;
+};
+
+}  // namespace
+
+std::vector<Option> switch_options(SwitchFlags& flags) {
+    std::vector<Option> options{
+        {"--avoid", "NODE", "Not this node, or nothing on k8s-node/NAME; may be repeated", &flags.avoid, {}, "node"},
+        {"--from", "NODE", "Refuse unless this node is the master: a guard for scripts", &flags.from, {}, "node"},
+        {"--engine",
+         "ENGINE",
+         "How: by FAILOVER, or by a fence where FAILOVER cannot be used; the planner picks by default",
+         &flags.engine,
+         {"failover-command", "fenced"}},
+        {"--override", "CHECK", "Go on although this check refuses; only some can be overridden; may be repeated",
+         &flags.overrides},
+        {"--handover-timeout", "DURATION", "Longest time that writes may wait, 3s by default", &flags.handover_timeout},
+        {"--settle", "DURATION", "Wait after the endpoints moved, for the proxies of all k8s nodes, 1200ms by default",
+         &flags.settle},
+        {"--keep-services", "", "Do not touch Services and labels", &flags.keep_services},
+        {"--no-probe", "", "Write no probe keys: the write outage is then not measured", &flags.no_probe}};
+    for (Option& option : change_options(flags.change)) options.push_back(std::move(option));
+    return options;
+}
+
+Result<ExitCode> switch_master(Context& context, const SwitchFlags& flags, const std::string& command,
+                               Emergency emergency, Destination destination) {
+    TRY_ASSIGN(Wish wish, wish_of(flags));
+    return Switch(context, flags, command, std::move(wish)).run(emergency, destination);
+}
+
+}  // namespace redisctl
