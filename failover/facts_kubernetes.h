@@ -19,6 +19,7 @@ struct KubernetesFacts {
     std::map<std::string, Result<kube::K8sNode>> k8s_nodes;  // those that pods of the instance run on
     std::vector<kube::Review> reviews;                       // one for each permission that the switch needs
     std::vector<std::string> terminating;                    // pods of those workloads that are being deleted
+    Result<std::string> lock_holder;                         // of the instance's Lease; empty: nobody
     std::optional<int64_t> credential_seconds;  // until it expires; nullopt: it does not, or this is unknown
 };
 

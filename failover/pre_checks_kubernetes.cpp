@@ -1,4 +1,6 @@
+#include "base/text.h"
 #include "failover/pre_checks_parts.h"
+#include "failover/survey_kubernetes.h"
 #include "kube/api_error.h"
 
 #include <fmt/format.h>
@@ -10,9 +12,6 @@
 namespace redisctl::failover {
 
 namespace {
-
-// The longest that a switch may take with everything going wrong once.
-constexpr int64_t shortest_credential = 300;
 
 const kube::Pod* pod_of(const Facts& facts, const std::string& node) {
     const auto i = facts.index_of(node);
@@ -87,6 +86,14 @@ void check_k8s_node(const Facts& facts, const std::string& target, Checks& out) 
                     fmt::format("{}: {}", name, bad.empty() ? "Ready" : fmt::format("{}", fmt::join(bad, ", "))));
 }
 
+void check_lock(const Facts& facts, Checks& out) {
+    Verdicts lock(out, "lock", {}, "free",
+                  "another change is under way, or was killed less than 30s ago: redisctl history");
+    const auto& holder = facts.kubernetes->lock_holder;
+    if (!holder) return lock.unknown(holder.error());
+    lock.good_if(holder->empty(), holder->empty() ? "free" : fmt::format("held by {}", printable(*holder)));
+}
+
 void check_drift(const Pair& pair, Checks& out) {
     std::set<std::string> away;
     for (const kube::Service& service : pair.facts.instance.services)
@@ -127,8 +134,9 @@ void check_permissions(const Facts& facts, Checks& out) {
 
 void check_credentials(const Facts& facts, Checks& out) {
     const auto left = facts.kubernetes->credential_seconds;
-    Verdicts(out, "credentials", {}, fmt::format("good for {}s", shortest_credential), "log in to the cluster again")
-        .good_if(!left || *left >= shortest_credential,
+    Verdicts(out, "credentials", {}, fmt::format("good for {}s", shortest_credential_seconds),
+             "log in to the cluster again")
+        .good_if(!left || *left >= shortest_credential_seconds,
                  left ? fmt::format("good for {}s", *left) : "do not expire, or do not say when");
 }
 
@@ -146,6 +154,7 @@ void check_kubernetes(const Pair& pair, Checks& out) {
     check_k8s_node(pair.facts, pair.target_name, out);
     check_budgets(pair.facts, out);
     check_drift(pair, out);
+    check_lock(pair.facts, out);
     check_permissions(pair.facts, out);
     check_credentials(pair.facts, out);
 }

@@ -13,18 +13,12 @@ namespace {
 constexpr std::string_view sentinel_systems[] = {"sentinel", "bitnami-sentinel", "bitnami-ismaster", "spotahome",
                                                  "spotahome-bootstrap"};
 
-// What the chart or the operator does with a switch that it did not make.
+// What the chart does with a switch that it did not make.
 void check_system(const Facts& facts, Checks& out) {
-    Verdicts system(out, "system", {}, "one whose Services can follow the master");
-    if (facts.picture.system == "bitnami-replication")
-        system
-            .hint(
-                "the chart's Service leads to the pod that is called master for ever, and a restart there brings it "
-                "back as one: "
-                "move the Service yourself, or use the chart with Sentinel")
-            .block(facts.picture.system);
-    else
-        system.good_if(true, facts.picture.system);
+    Verdicts(out, "system", {}, "one that keeps a switch",
+             "the chart makes its master pod the master again at every restart and upgrade; the chart with Sentinel "
+             "does not")
+        .warn_unless(facts.picture.system != "bitnami-replication", facts.picture.system);
 }
 
 void check_other_nodes(const Pair& pair, Checks& out) {

@@ -17,6 +17,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ class Client {
     // is a newer identity, or now one was made. Several requests that fail together refresh once.
     Result<bool> refresh(int used);
     int identity_number() const { return identity_number_; }
+    // As Credentials::remaining_seconds.
+    std::optional<int64_t> credential_seconds() const { return credentials_.remaining_seconds(); }
     net::TransferOptions transfer_options(const std::string& path, Deadline deadline) const;
 
   private:
