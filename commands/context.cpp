@@ -179,6 +179,17 @@ std::string Context::password_source(const fleet::Node& node) const {
     return wiring_->keyring->password_source(node);
 }
 
+void Context::aim_at_instance(const std::string& kube_context, const std::string& ns, const std::string& instance) {
+    if (globals_.context.empty()) globals_.context = kube_context;
+    if (globals_.ns.empty()) globals_.ns = ns;
+    if (globals_.instance.empty()) globals_.instance = instance;
+}
+
+void Context::aim_at_hosts(const std::vector<net::HostPort>& hosts, const std::string& instance) {
+    if (!globals_.without_kubernetes()) globals_.hosts = hosts;
+    if (globals_.instance.empty()) globals_.instance = instance;
+}
+
 net::Loop& Context::loop() {
     return wiring_->loop;
 }

@@ -228,12 +228,13 @@ Result<ExitCode> end_early(Context& context, OperationResult result, const std::
 Result<ExitCode> run_operation(Context& context, Operation operation) {
     output::Output& output = context.output();
     const auto refused = [&](const Error& error) { return end_early(context, result_for(operation), error); };
-    if (!operation.ignore_unfinished)
+    if (!operation.recorded)
         if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
     if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
 
     failover::RealWorld world(context.loop(), context.fleet(), *operation.instance, context.client());
-    auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id);
+    auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id,
+                                       operation.recorded.has_value());
     if (!lock) return refused(lock.error());
     world.hold(lock->get());
     auto journal = operation.recorded

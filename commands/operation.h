@@ -28,8 +28,6 @@ struct Operation {
     bool must_name = false;  // the instance's name has to be typed: something can be lost
     Continue how = Continue::fresh;
     std::optional<failover::Recorded> recorded;  // with forward and backward
-    // Is somebody else's unfinished operation in the way? Not when that is what is being resumed.
-    bool ignore_unfinished = false;
 };
 
 // Prints Plan, Events and OperationResult in the chosen format. Errors are part of the result; only output's own are

@@ -106,6 +106,7 @@ class Switch {
                    result_.mode == Mode::planned ? failover::pre_checks(facts, wish_, result_.to)
                                                  : failover::emergency_checks(facts, wish_, result_.to));
         Plan plan = plan_for(facts);
+        plan.context = context_.kube_context();
         plan.checks = std::move(checks);
         plan.candidates = std::move(choice.scores);
         result_.engine = plan.engine;

@@ -29,10 +29,10 @@ std::optional<std::string> on_master(World& world, const Plan& plan, const std::
 }  // namespace
 
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
-                                            const Plan& plan, const std::string& operation) {
+                                            const Plan& plan, const std::string& operation, bool resumed) {
     const std::string holder = holder_identity(environment, operation);
     if (client) {
-        TRY_ASSIGN(std::unique_ptr<LeaseLock> lease, LeaseLock::acquire(*client, plan.ns, plan.instance, holder, false));
+        TRY_ASSIGN(std::unique_ptr<LeaseLock> lease, LeaseLock::acquire(*client, plan.ns, plan.instance, holder, resumed));
         lease->note(nlohmann::ordered_json{{"operation", operation}, {"plan", to_json(plan)}}.dump());
         return std::unique_ptr<Lock>(std::move(lease));
     }

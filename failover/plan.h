@@ -166,6 +166,7 @@ struct Baseline {
 struct Plan {
     std::string command;  // failover, return-home, promote-replica …
     std::string instance, ns, system;
+    std::string context;  // of the kubeconfig; empty without Kubernetes
     Mode mode = Mode::planned;
     std::string engine;    // failover-command | fenced | emergency; empty when only repairing
     std::string from, to;  // old and new master

@@ -142,6 +142,7 @@ Members plan_members() {
             {"instance", text()},
             {"namespace", text()},
             {"system", text()},
+            {"context", text("of the kubeconfig; empty without Kubernetes")},
             {"mode", one_of({"planned", "emergency"})},
             {"engine", text()},
             {"from", text()},
@@ -201,6 +202,22 @@ Members result_members() {
             {"journal", text_or_null("the path of the operation's journal")}};
 }
 
+Json history_item() {
+    return object({{"operation", text()},
+                   {"started", text_or_null()},
+                   {"ended", text_or_null()},
+                   {"command", text()},
+                   {"instance", text()},
+                   {"namespace", text_or_null()},
+                   {"mode", one_of({"planned", "emergency"})},
+                   {"engine", text_or_null()},
+                   {"from", text_or_null()},
+                   {"to", text_or_null()},
+                   {"outcome", text_or_null("null while it is unfinished")},
+                   {"lastStep", text_or_null("the last one that may have been begun")},
+                   {"journal", text()}});
+}
+
 struct Kind {
     std::string_view name;
     Json (*item)();
@@ -215,7 +232,8 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 12> kKinds{{{"Event", nullptr, nullptr, event_members},
+constexpr std::array<Kind, 13> kKinds{{{"Event", nullptr, nullptr, event_members},
+                                      {"History", history_item, none},
                                       {"Info", info_item, none},
                                       {"MasterInfo", master_info_item, none},
                                       {"OperationResult", nullptr, nullptr, result_members},

@@ -1,0 +1,74 @@
+#include "commands/command.h"
+#include "commands/context.h"
+#include "failover/journal.h"
+#include "output/document.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace redisctl {
+
+namespace {
+
+using failover::Recorded;
+using Json = nlohmann::ordered_json;
+
+Json text(const std::string& value) {
+    return value.empty() ? Json(nullptr) : Json(value);
+}
+
+Json to_json(const Recorded& recorded) {
+    const failover::Plan& plan = recorded.plan;
+    return {{"operation", recorded.operation},
+            {"started", text(recorded.started)},
+            {"ended", text(recorded.ended_at)},
+            {"command", plan.command},
+            {"instance", plan.instance},
+            {"namespace", text(plan.ns)},
+            {"mode", plan.mode == failover::Mode::planned ? "planned" : "emergency"},
+            {"engine", text(plan.engine)},
+            {"from", text(plan.from)},
+            {"to", text(plan.to)},
+            {"outcome", recorded.ended ? text(recorded.outcome) : Json(nullptr)},
+            {"lastStep", text(recorded.last_step)},
+            {"journal", recorded.path}};
+}
+
+Result<ExitCode> run(Context& context) {
+    std::vector<Error> unreadable;
+    std::vector<Recorded> all = failover::read_journals(context.environment(), unreadable);
+    const std::string& instance = context.globals().instance;
+    output::Document document("History", "");
+    output::Table table{"", {{"OPERATION"}, {"STARTED"}, {"COMMAND"}, {"INSTANCE"}, {"FROM"}, {"TO"}, {"OUTCOME"}}, {}};
+    for (const Recorded& recorded : all) {
+        const failover::Plan& plan = recorded.plan;
+        if (!instance.empty() && plan.instance != instance) continue;
+        document.add_item(to_json(recorded));
+        document.add_name(recorded.operation);
+        const std::string outcome = recorded.ended ? recorded.outcome
+                                    : recorded.last_step.empty()
+                                        ? "unfinished"
+                                        : fmt::format("unfinished, at {}", recorded.last_step);
+        table.rows.push_back({recorded.operation, recorded.started, plan.command,
+                              plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance, plan.from, plan.to,
+                              {outcome, recorded.ended ? output::Tone::plain : output::Tone::warn}});
+    }
+    document.add_table(std::move(table));
+    for (const Error& error : unreadable) document.add_error({"", "", error});
+    TRY(context.output().print(document));
+    return unreadable.empty() ? ExitCode::ok : ExitCode::partial;
+}
+
+void bind(Spec& spec) {
+    spec.examples = {"redisctl history", "redisctl history --instance redis --json"};
+    spec.run = run;
+}
+
+}  // namespace
+
+extern const Command history_command{"history", Group::look, "List the changes made from this machine, and which are unfinished",
+                                     Uses::target, {}, bind, "History"};
+
+}  // namespace redisctl
