@@ -70,7 +70,7 @@ std::optional<Evidence> of_replica(const Facts& facts, size_t i) {
         return Evidence{name, SaysDead::no,
                         fmt::format("its link is up, and it heard the master {}s ago", *view->last_io_seconds)};
     return Evidence{name, SaysDead::unknown,
-                    view->last_io_seconds
+                    view->link_up == true && view->last_io_seconds
                         ? fmt::format("its link is up, but it has not heard the master for {}s", *view->last_io_seconds)
                         : "it does not tell when it heard the master"};
 }

@@ -25,11 +25,10 @@ namespace redisctl::failover {
 // May we run a command on a node? missing: renamed, disabled, or the server is too old for it.
 enum class Ability { yes, missing, denied, unknown };
 
-// CONFIG GET, by name. Passwords are kept apart from what may be printed.
+// CONFIG GET, by name. The password is kept apart from what may be printed.
 struct Settings {
     std::map<std::string, std::string, std::less<>> values;
     Secret master_password;  // masterauth: what the node logs in with where it is a replica
-    Secret own_password;     // requirepass
 };
 
 // Who else is connected to a node, and the Sentinels that listen there.

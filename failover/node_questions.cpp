@@ -49,7 +49,7 @@ constexpr std::array settings{
     "tls-replication",
     "masteruser",
     "masterauth",
-    "requirepass",
+
     "repl-backlog-size",
     "replica-announce-ip",
     "replica-announce-port",
@@ -91,8 +91,6 @@ void read_settings(std::span<const Value> replies, NodeFacts& facts) {
         const std::string_view name = settings[i];
         if (name == "masterauth")
             found.master_password = Secret(std::string(*value));
-        else if (name == "requirepass")
-            found.own_password = Secret(std::string(*value));
         else
             found.values.emplace(name, *value);
     }
