@@ -1,6 +1,7 @@
 #include "commands/one_instance.h"
 
 #include "commands/look.h"
+#include "failover/survey_kubernetes.h"
 #include "failover/survey_redis.h"
 
 #include <fmt/core.h>
@@ -29,14 +30,17 @@ Result<OneInstance> one_instance(Context& context) {
     return one;
 }
 
-Result<void> survey(Context& context, failover::Facts& facts, const std::string& client_name) {
+Result<void> survey(Context& context, OneInstance& one, const std::string& client_name, const failover::Wish& wish) {
     failover::SurveyOptions options;
     options.client_name = client_name;
     options.pause = [&context](Millis duration) {
         const Deadline end = Deadline::after(duration);
         return context.loop().run([&] { return end.passed(); }, Deadline::after(duration + Millis(1)));
     };
-    return failover::survey_redis(context.fleet(), facts, options, Deadline::after(survey_in));
+    const Deadline deadline = Deadline::after(survey_in);
+    TRY(failover::survey_redis(context.fleet(), one.facts, options, deadline));
+    if (!context.client()) return {};
+    return failover::survey_kubernetes(*context.client(), one.found.inventory.pods, wish, one.facts, deadline);
 }
 
 }  // namespace redisctl

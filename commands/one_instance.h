@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "commands/context.h"
 #include "failover/facts.h"
+#include "failover/wish.h"
 
 #include <string>
 
@@ -18,7 +19,8 @@ struct OneInstance {
 // others report was not asked (plain hosts).
 Result<OneInstance> one_instance(Context& context);
 
-// Fills the facts from the nodes and from Kubernetes. client_name: of our own connections.
-Result<void> survey(Context& context, failover::Facts& facts, const std::string& client_name);
+// Fills the facts from the nodes and from Kubernetes. client_name: of our own connections. wish: of a switch, whose
+// permissions are then asked for.
+Result<void> survey(Context& context, OneInstance& one, const std::string& client_name, const failover::Wish& wish = {});
 
 }  // namespace redisctl

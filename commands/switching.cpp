@@ -10,6 +10,7 @@
 #include "failover/planner.h"
 #include "failover/pre_checks.h"
 #include "failover/real_world.h"
+#include "topology/home.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -62,7 +63,7 @@ class Switch {
         TRY_ASSIGN(OneInstance one, one_instance(context_));
         result_.instance = one.facts.picture.name;
         result_.ns = one.facts.picture.ns;
-        TRY(survey(context_, one.facts, "redisctl:" + id_));
+        TRY(survey(context_, one, "redisctl:" + id_, wish_));
         const Facts& facts = one.facts;
         result_.from = facts.master;
         if (facts.master.empty())
@@ -88,11 +89,11 @@ class Switch {
     Result<ExitCode> refused(const Error& why) { return end_early(context_, result_, why); }
 
     static Result<std::string> home_of(const Facts& facts) {
-        if (facts.picture.system != "sb-replica")
-            return fail(ErrorCode::refused, fmt::format("{} has no home pod", facts.picture.name),
-                        fmt::format("its system is {}: only sb-replica gives out roles by ordinal", facts.picture.system));
-        const std::string& pod = facts.instance.nodes.front().pod;
-        return pod.substr(0, pod.rfind('-')) + "-0";
+        std::string home = topology::home_pod(facts.instance, facts.picture.system);
+        if (!home.empty()) return home;
+        return fail(ErrorCode::refused, fmt::format("{} has no home pod", facts.picture.name),
+                    fmt::format("its system is {}: no chart makes one of its pods the master at every start",
+                                facts.picture.system));
     }
 
     Result<ExitCode> decide(const Facts& facts) {

@@ -1,5 +1,7 @@
 #include "failover/cast.h"
 
+#include "topology/home.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -97,9 +99,31 @@ std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t ta
     return {label};
 }
 
+// A Service that selects the master's component can only be led elsewhere by the pod's name; at home it selects the
+// component again, as the chart wrote it. The same selector: there is nothing to move.
+std::map<std::string, std::string> selector_for(const Facts& facts, const std::map<std::string, std::string>& from,
+                                                const std::string& new_pod) {
+    std::map<std::string, std::string> to = from;
+    const bool by_component = facts.picture.system == "bitnami-replication";
+    const auto pinned = to.find(pod_name_label), component = to.find(component_label);
+    if (pinned != to.end()) {
+        pinned->second = new_pod;
+        const auto node = std::find_if(facts.instance.nodes.begin(), facts.instance.nodes.end(),
+                                       [&](const fleet::Node& one) { return one.pod == new_pod; });
+        if (!by_component || node == facts.instance.nodes.end() || !topology::has_master_component(node->labels))
+            return to;
+        to.erase(pinned);
+        to[component_label] = node->labels.at(component_label);
+    } else if (by_component && component != to.end()) {
+        to.erase(component);
+        to[pod_name_label] = new_pod;
+    }
+    return to;
+}
+
 }  // namespace
 
-std::vector<MovedService> services_to_move(const Facts& facts, const std::string& old_pod, const std::string& new_pod,
+std::vector<MovedService> services_to_move(const Facts& facts, const std::string& new_pod,
                                            std::vector<std::string>& notes) {
     std::vector<MovedService> moved;
     for (const topology::ServicePicture& picture : facts.picture.services) {
@@ -108,16 +132,8 @@ std::vector<MovedService> services_to_move(const Facts& facts, const std::string
                                           [&](const kube::Service& one) { return one.meta.name == picture.name; });
         if (service == facts.instance.services.end()) continue;
         MovedService move{picture.name, {service->selector.begin(), service->selector.end()}, {}};
-        move.to = move.from;
-        const auto pinned = move.to.find(pod_name_label);
-        const auto component = move.to.find(component_label);
-        if (pinned != move.to.end() && pinned->second == old_pod)
-            pinned->second = new_pod;
-        else if (component != move.to.end() && facts.picture.system == "bitnami-replication") {
-            move.to.erase(component);
-            move.to[pod_name_label] = new_pod;
-        } else
-            continue;
+        move.to = selector_for(facts, move.from, new_pod);
+        if (move.to == move.from) continue;
         const bool owned = std::any_of(service->meta.owners.begin(), service->meta.owners.end(),
                                        [](const kube::OwnerReference& owner) { return owner.controller; });
         if (owned)
@@ -153,23 +169,20 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     if (old && target) {
         follow_by_name(facts, cast.old, cast.target);
         if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
-        cast.services = services_to_move(facts, cast.old.pod, cast.target.pod, cast.notes);
+        cast.services = services_to_move(facts, cast.target.pod, cast.notes);
         cast.labels = labels_to_move(facts, *old, *target);
     }
-    if (facts.picture.system == "sb-replica" && target) {
-        const std::string& pod = cast.target.pod;
-        cast.home = pod.substr(0, pod.rfind('-')) + "-0";
-        for (const kube::Service& service : facts.instance.services)
-            if (service.meta.annotations.contains(drift_annotation)) cast.annotated.push_back(service.meta.name);
-        if (cast.home != pod)
-            cast.notes.push_back(fmt::format(
-                "the chart gives out roles by ordinal at every start: a restart of {} makes a second master, one of any "
-                "other pod attaches it to {}; run redisctl guard, and redisctl return-home before any restart, drain or "
-                "helm upgrade",
-                cast.home, cast.home));
-        if (!cast.services.empty())
-            cast.notes.push_back("helm upgrade sets the Services' selectors back");
-    }
+    cast.home = topology::home_pod(facts.instance, facts.picture.system);
+    if (cast.home.empty()) return cast;
+    for (const kube::Service& service : facts.instance.services)
+        if (service.meta.annotations.contains(drift_annotation)) cast.annotated.push_back(service.meta.name);
+    if (cast.home != cast.target.pod)
+        cast.notes.push_back(
+            fmt::format("the chart gives out roles at every start: a restart of {} makes a second master, one of any "
+                        "other pod attaches it to {}; run redisctl guard, and redisctl return-home before any restart, "
+                        "drain or helm upgrade",
+                        cast.home, cast.home));
+    if (!cast.services.empty()) cast.notes.push_back("helm upgrade sets the Services' selectors back");
     return cast;
 }
 

@@ -13,7 +13,7 @@ Cast cast_for(const Facts& facts, const std::string& target);
 
 // Services that lead to the master by their selector: to what they must select for the new master's pod. Those that a
 // controller owns are left alone; a sentence in `notes` says so.
-std::vector<MovedService> services_to_move(const Facts& facts, const std::string& old_pod, const std::string& new_pod,
+std::vector<MovedService> services_to_move(const Facts& facts, const std::string& new_pod,
                                            std::vector<std::string>& notes);
 
 }  // namespace redisctl::failover

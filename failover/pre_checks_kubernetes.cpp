@@ -2,6 +2,7 @@
 #include "failover/pre_checks_parts.h"
 #include "failover/survey_kubernetes.h"
 #include "kube/api_error.h"
+#include "topology/home.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -99,9 +100,9 @@ void check_drift(const Pair& pair, Checks& out) {
     for (const kube::Service& service : pair.facts.instance.services)
         if (const auto it = service.meta.annotations.find(drift_annotation); it != service.meta.annotations.end())
             away.insert(it->second);
-    // The chart's home is the pod with ordinal 0.
     const auto i = pair.facts.index_of(pair.target_name);
-    const bool returns = i && pair.facts.instance.nodes[*i].pod.ends_with("-0");
+    const bool returns = i && pair.facts.instance.nodes[*i].pod ==
+                                  topology::home_pod(pair.facts.instance, pair.facts.picture.system);
     Verdicts drift(out, "drift", {}, "the master is at home, or returns there", "redisctl return-home");
     if (away.empty())
         drift.good_if(true, "at home");

@@ -37,11 +37,19 @@ std::string key_of(const Node& node) {
 Fleet::Fleet(Dialer& dialer, Keyring& keyring, std::string client_name, Millis connect_timeout)
     : dialer_(dialer), keyring_(keyring), client_name_(std::move(client_name)), connect_timeout_(connect_timeout) {}
 
-Fleet::~Fleet() = default;
+Fleet::~Fleet() {
+    close_idle();
+}
 
 void Fleet::rename(std::string client_name) {
-    idle_.clear();
+    close_idle();
     client_name_ = std::move(client_name);
+}
+
+void Fleet::close_idle() {
+    for (const auto& [node, links] : idle_)
+        for (const std::unique_ptr<Link>& link : links) link->say_goodbye();
+    idle_.clear();
 }
 
 std::unique_ptr<Link> Fleet::link_for(const Call& call, Deadline deadline) {
@@ -58,7 +66,11 @@ std::unique_ptr<Link> Fleet::link_for(const Call& call, Deadline deadline) {
 }
 
 void Fleet::put_away(const Call& call, std::unique_ptr<Link> link) {
-    if (keep_ && !call.login && link->usable()) idle_[key_of(*call.node)].push_back(std::move(link));
+    if (!keep_ || !link->usable()) return;
+    if (call.login)
+        link->say_goodbye();
+    else
+        idle_[key_of(*call.node)].push_back(std::move(link));
 }
 
 std::vector<Outcome> Fleet::exec(std::span<const Call> calls, Deadline deadline) {

@@ -53,6 +53,7 @@ class Fleet {
   private:
     std::unique_ptr<Link> link_for(const Call& call, Deadline deadline);
     void put_away(const Call& call, std::unique_ptr<Link> link);
+    void close_idle();
 
     Dialer& dialer_;
     Keyring& keyring_;

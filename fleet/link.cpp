@@ -41,6 +41,13 @@ bool Link::usable() {
     return !broken_;
 }
 
+void Link::say_goodbye() {
+    if (!usable()) return;
+    const std::vector<redis::Request> quit{{"QUIT"}};
+    connection_->ask(quit, out_);
+    (void)stream_->pump(out_, in_);  // a few bytes, which go now or never
+}
+
 net::Interest Link::interest() const {
     return broken_ || !stream_ ? net::Interest{} : stream_->interest(!out_.empty());
 }

@@ -34,6 +34,9 @@ class Link final : public net::Task {
     bool connected() const { return stream_ && stream_->connected(); }
     // Idle and, as far as one can know, still open: it may be asked again.
     bool usable();
+    // Before an idle one is closed: the server ends a connection at once then. Through a port-forward it would otherwise
+    // see it for up to a second more, and take it for one that is in use.
+    void say_goodbye();
 
   private:
     net::Interest interest() const override;

@@ -1,4 +1,5 @@
 #include "topology/findings.h"
+#include "topology/home.h"
 #include "topology/system.h"
 
 #include <fmt/core.h>
@@ -63,24 +64,17 @@ void about_count(Findings& out, const Picture& picture, const std::vector<size_t
             fmt::format("{} has no replica: nothing can take over, and nothing else holds its data", names.front()));
 }
 
-// The pod that the chart makes the master at every start.
-bool is_home(const Picture& picture, const fleet::Node& node) {
-    auto component = node.labels.find("app.kubernetes.io/component");
-    if (picture.system == "bitnami-replication")
-        return component != node.labels.end() && (component->second == "master" || component->second == "primary");
-    return node.pod.size() > 2 && node.pod.compare(node.pod.size() - 2, 2, "-0") == 0;
-}
-
 void about_home(Findings& out, const fleet::Instance& instance, const Picture& picture,
                 const std::vector<size_t>& masters) {
-    if (masters.size() != 1 || (picture.system != "sb-replica" && picture.system != "bitnami-replication")) return;
+    if (masters.size() != 1) return;
     const auto& node = instance.nodes[masters.front()];
-    if (node.pod.empty() || is_home(picture, node)) return;
+    const bool has_home = picture.system == "sb-replica" || picture.system == "bitnami-replication";
+    if (!has_home || node.pod.empty() || node.pod == home_pod(instance, picture.system)) return;
     out.add(Severity::critical, "HOME_DRIFT", node.name,
             fmt::format("{} is the master, but the chart makes another pod the master at every start: the restart of "
                         "any pod can undo this and lose what was written since",
                         node.name),
-            out.command("role"));
+            out.command("return-home"));
 }
 
 }  // namespace

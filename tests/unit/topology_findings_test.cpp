@@ -225,7 +225,7 @@ TEST_CASE("A chart's master that is not at home is drift") {
     check(picture, {"HOME_DRIFT", Severity::critical, "redis-1",
                     "redis-1 is the master, but the chart makes another pod the master at every start: the restart of "
                     "any pod can undo this and lose what was written since",
-                    "redisctl role" + at_redis});
+                    "redisctl return-home" + at_redis});
     check(picture,
           {"SERVICE_ROUTES_TO_REPLICA", Severity::critical, "", "Service redis leads to redis-0, which refuses writes",
            "kubectl get endpointslices -l kubernetes.io/service-name=redis -o wide -n default"});
