@@ -41,7 +41,7 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --color | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
             *) command=${COMP_WORDS[i]}; break ;;
         esac
@@ -49,11 +49,16 @@ _redisctl() {
     case $before in
         --as) :; return ;;
         --as-group) :; return ;;
+        --avoid) _redisctl_dynamic node; return ;;
         --cacert) _redisctl_dynamic file; return ;;
         --cert) _redisctl_dynamic file; return ;;
         --color) _redisctl_words $'auto\nalways\nnever'; return ;;
+        --confirm) :; return ;;
         --context) _redisctl_dynamic context; return ;;
+        --engine) _redisctl_words $'failover-command\nfenced'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
+        --from) _redisctl_dynamic node; return ;;
+        --handover-timeout) :; return ;;
         --host) :; return ;;
         --instance) _redisctl_dynamic instance; return ;;
         --key) _redisctl_dynamic file; return ;;
@@ -62,13 +67,16 @@ _redisctl() {
         --max-bytes) :; return ;;
         --max-seconds) :; return ;;
         --node) _redisctl_dynamic node; return ;;
+        --override) :; return ;;
         --password-file) _redisctl_dynamic file; return ;;
         --password-secret) :; return ;;
+        --promote) _redisctl_dynamic node; return ;;
         --request-timeout) :; return ;;
         --sentinel) :; return ;;
         --sentinel-password-file) _redisctl_dynamic file; return ;;
         --sentinel-password-secret) :; return ;;
         --sentinel-user) :; return ;;
+        --settle) :; return ;;
         --sni) :; return ;;
         --system) _redisctl_words $'standalone\ngeneric\nsentinel\nbitnami-standalone\nbitnami-replication\nbitnami-sentinel\nbitnami-ismaster\nspotahome\nspotahome-bootstrap\nsb-standalone\nsb-replica\nunrelated-masters\ncluster-mode'; return ;;
         --timeout) :; return ;;
@@ -79,22 +87,31 @@ _redisctl() {
         -n | --namespace) _redisctl_dynamic namespace; return ;;
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
     esac
-    local flags1=$'--color\n--quiet\n--verbose\n--help'
-    local flags2=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags2=$'--color\n--quiet\n--verbose\n--help'
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'completion\nhelp\ninfo\nman\nmaster-info\nping\npods\nreplica-lag\nreplication-info\nrole\nschema\nstatus\nversion' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion' ;;
+        abort | redis-abort)
+            if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
         completion)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'bash\nzsh\nfish'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
+            ;;
+        failover | redis-failover | force-failover)
+            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'completion\nhelp\ninfo\nman\nmaster-info\nping\npods\nreplica-lag\nreplication-info\nrole\nschema\nstatus\nversion\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion\nexit-codes\nflags'; fi
+            ;;
+        history | redis-history)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         info | redis-info)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'redisctl.1\nredisctl-completion.1\nredisctl-help.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -103,25 +120,37 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_dynamic node; fi
             ;;
         pods | redis-pods)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
+            ;;
+        promote-replica | redis-promote-replica | promote)
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         replica-lag | redis-replica-lag | lag)
             if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
             ;;
         replication-info | redis-replication-info | replication | topology)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
+            ;;
+        resume | redis-resume)
+            if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
+        return-home | redis-return-home | failback)
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         role | redis-role)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'Info\nMasterInfo\nPing\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'Event\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
+        switchover | redis-switchover)
+            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
         version | redis-version)
-            if [[ $cur == -* ]]; then _redisctl_words $'--client'$'\n'"$flags2"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--client'$'\n'"$flags1"; else :; fi
             ;;
     esac
 }
