@@ -124,8 +124,9 @@ void check_capacity(const Pair& pair, Checks& out) {
     const auto size = pair.target.view ? pair.target.view->backlog_size : std::nullopt;
     if (!rate || !size)
         backlog.unknown(!rate ? "the write rate could not be measured" : "the size was not told");
-    else
-        backlog.good_if(*size >= *rate * backlog_seconds, fmt::format("{}, writes {}/s", bytes(*size), bytes(*rate)));
+    else  // Costs copies, never a write: no reason to keep a failing master.
+        backlog.warn_unless(*size >= *rate * backlog_seconds,
+                            fmt::format("{}, writes {}/s", bytes(*size), bytes(*rate)));
 
     Verdicts clients(out, "maxclients", pair.target_name, "room for all of the master's clients",
                      "CONFIG SET maxclients on the target, as the master has it");

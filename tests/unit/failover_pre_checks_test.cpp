@@ -327,7 +327,7 @@ TEST_CASE("The pair: what the new master must be able to do as well as the old o
              w.node("redis-1").settings->values["appendonly"] = "yes";
          },
          "block: appendonly no → yes; save (empty) → 3600 1"},
-        {"backlog-size", [](auto& w) { w.node("redis-0").later->offset += 60'000; }, "block: 1MiB, writes 195.3KiB/s"},
+        {"backlog-size", [](auto& w) { w.node("redis-0").later->offset += 60'000; }, "warn: 1MiB, writes 195.3KiB/s"},
         {"backlog-size", [](auto& w) { w.node("redis-0").later->offset += 30'000; }, "ok: 1MiB, writes 97.7KiB/s"},
         {"backlog-size", [](auto& w) { w.node("redis-0").later.reset(); },
          "unknown: unknown: the write rate could not be measured"},
