@@ -242,8 +242,8 @@ TEST_CASE("The target: a replica of exactly this master, with all that it has") 
              w.view("redis-0").replicas[0].lag_seconds.reset();
          },
          "block: wait_bgsave"},
-        {"target-online", [](auto& w) { w.view("redis-0").replicas[0].lag_seconds = 2; },
-         "block: online, heard 2s ago"},
+        {"target-online", [](auto& w) { w.view("redis-0").replicas[0].lag_seconds = 3; },
+         "block: online, heard 3s ago"},
         {"target-online", [](auto& w) { w.silence("redis-0"); },
          "unknown: unknown: CONNECT_TIMEOUT: no connection in time"},
         {"target-read-only", [](auto& w) { w.view("redis-1").read_only = false; }, "block: writable"},
