@@ -96,6 +96,14 @@ std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t ta
     if (const auto found = labels.find(label.key); found != labels.end())
         label.replica = label.new_value = found->second;
     if (label.replica == label.master) label.replica.clear();
+    for (size_t i = 0; i < facts.instance.nodes.size(); i++)
+        if (i != old && i != target && facts.picture.nodes[i].role_label == says)
+            label.wrongly.push_back(facts.instance.nodes[i].pod);
+    for (const kube::Service& service : facts.instance.services) {
+        const auto selected = service.selector.find(label.key);
+        if (selected != service.selector.end() && selected->second == label.master)
+            label.services.push_back(service.meta.name);
+    }
     return {label};
 }
 

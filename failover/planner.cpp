@@ -73,11 +73,16 @@ class Planner {
             step.undone = {SelectorIs{service.name, service.from}};
             step.patience_ms = 10'000;
         }
-        for (size_t i = 0; i < cast_.services.size(); i++) {
-            const std::string& name = cast_.services[i].name;
-            const bool last = i + 1 == cast_.services.size();
+        std::vector<std::string> led;
+        for (const MovedService& service : cast_.services) led.push_back(service.name);
+        for (const MovedLabel& label : cast_.labels) {
+            if (label.services.empty()) continue;
+            move_label(label);
+            led.insert(led.end(), label.services.begin(), label.services.end());
+        }
+        for (const std::string& name : led) {
             Step& step = add("endpoints-" + name, fmt::format("Every proxy has to learn where {} leads.", name), "",
-                             AwaitEndpoints{name, cast_.target.pod, last ? wish_.settle.count() : 0});
+                             AwaitEndpoints{name, cast_.target.pod, name == led.back() ? wish_.settle.count() : 0});
             step.after = {EndpointsAre{name, cast_.target.pod}};
             step.patience_ms = 10'000;
         }
@@ -89,16 +94,29 @@ class Planner {
                 OffsetGapAtMost{cast_.old.name, cast_.target.name, last_gap}};
     }
 
+    // What only tells people, and leads no connection, is told when it is true.
     void move_labels() {
-        for (const MovedLabel& label : cast_.labels) {
-            // Nobody is better than two: a Service with two masters behind it sends writes to the wrong one.
-            Step& off = add("unlabel-" + label.key, "The old master's pod is not called master any more.", "",
-                            PatchLabel{cast_.old.pod, label.key, label.old_value, label.replica});
-            off.already = off.after = {LabelIs{cast_.old.pod, label.key, label.replica}};
-            Step& on = add("label-" + label.key, "The new master's pod is called master.", "",
-                           PatchLabel{cast_.target.pod, label.key, label.new_value, label.master});
-            on.already = on.after = {LabelIs{cast_.target.pod, label.key, label.master}};
-        }
+        for (const MovedLabel& label : cast_.labels)
+            if (label.services.empty()) move_label(label);
+    }
+
+    // Nobody is better than two: a Service with two masters behind it sends writes to the wrong one.
+    void move_label(const MovedLabel& label) {
+        const auto set = [&](std::string id, std::string why, const std::string& pod, const std::string& from,
+                             const std::string& to) {
+            Step& step = add(std::move(id), std::move(why), "", PatchLabel{pod, label.key, from, to});
+            step.already = step.after = {LabelIs{pod, label.key, to}};
+            if (label.services.empty()) return;
+            step.undo = {PatchLabel{pod, label.key, to, from}};
+            step.undone = {LabelIs{pod, label.key, from}};
+        };
+        for (const std::string& pod : label.wrongly)
+            set(fmt::format("unlabel-{}-{}", label.key, pod), "It is called master too, and is none.", pod, label.master,
+                label.replica);
+        set("unlabel-" + label.key, "The old master's pod is not called master any more.", cast_.old.pod, label.old_value,
+            label.replica);
+        set("label-" + label.key, "The new master's pod is called master.", cast_.target.pod, label.new_value,
+            label.master);
     }
 
     void kill_clients() {

@@ -36,6 +36,8 @@ struct MovedService {
 struct MovedLabel {
     std::string key, master, replica;  // values; replica empty: the label is absent there
     std::string old_value, new_value;  // what old and new master's pods carry now
+    std::vector<std::string> wrongly;   // other pods that are called master too
+    std::vector<std::string> services;  // that the label leads: it is moved before the switch then, as a selector is
 };
 
 struct Cast {
