@@ -145,7 +145,11 @@ Result<void> Context::wire() {
 }
 
 Result<fleet::Found> Context::find(Services services) {
-    TRY(wire());
+    const bool again = wiring_ != nullptr;
+    if (again)
+        deadline_ = Deadline::after(globals_.timeout.value_or(looking_timeout));
+    else
+        TRY(wire());
     fleet::Found found;
     if (!wiring_->client) {
         found = fleet::take_hosts(globals_.hosts, globals_.sentinels,
@@ -156,7 +160,7 @@ Result<fleet::Found> Context::find(Services services) {
         selection.selector = globals_.selector;
         selection.instance = globals_.instance;
         selection.services = services == Services::listed;
-        selection.port_forwards = !wiring_->dialer->direct();
+        selection.port_forwards = !again && !wiring_->dialer->direct();
         TRY_ASSIGN(found, fleet::find_in_kubernetes(*wiring_->client, selection, deadline_));
     }
     wiring_->keyring->trust_nodes(!wiring_->client || found.inventory.instances.size() == 1);

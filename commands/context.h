@@ -29,7 +29,7 @@ class Context {
 
     // The target as instances. Reads the kubeconfig and lists, or takes the hosts; passwords given by flags are read
     // here. Errors: usage (no kubeconfig, unreadable password file), not_found, forbidden, unreachable, timeout,
-    // interrupted.
+    // interrupted. Again: by the same client and over the connections that are there, with --timeout from now.
     enum class Services { listed, left_out };
     Result<fleet::Found> find(Services services = Services::left_out);
 

@@ -61,8 +61,12 @@ VERSIONS = System("versions", 7, own_only=True, parts=[
     plain("redis-6-0", "redis:6.0", 2), plain("redis-8-0", "redis:8.0", 2), plain("valkey-8-1", "valkey:8.1", 2), plain("single", "redis:7.0", 1)])
 TLS = System("tls", 2, [("bitnami-tls.yaml", {"RELEASE": "secure", "FULLNAME": "secure-redis", "PASSWORD": TLS_PASSWORD, **image("redis:7.0")})])
 SENTINEL = System("sentinel", 6, [("sentinel.yaml", image("redis:7.0"))])
+# Their masters are moved, their pods restarted: what they look like is their tests' own business.
+SWITCHED = System("switched", 3, [sb("my-redis", "my-redis", 3, PASSWORD)])
+BITNAMI = System("bitnami", 3, [("bitnami-replication.yaml", {"RELEASE": "shop", "FULLNAME": "shop-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
+LABELLED = System("labelled", 3, [("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 EMPTY = System("empty", 0)
-ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, EMPTY) if OWN or not system.own_only]
+ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, LABELLED, EMPTY) if OWN or not system.own_only]
 
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

@@ -1,0 +1,119 @@
+"""redisctl guard on the chart that gives out roles by ordinal at every start: what comes back wrongly is attached, or told of."""
+import signal
+
+from world import systems
+from world.kubectl import eventually, kubectl, pods, ready
+from world.program import Asking, redisctl
+from world.switching import Switched, change_of, state_folder
+
+SERVICES = ["my-redis", "my-redis-master"]
+
+
+def setUpModule():
+    global REDIS, HOME
+    REDIS = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
+    HOME = REDIS.selectors(*SERVICES)
+
+
+class Guard(Asking):
+    def setUp(self):
+        REDIS.reset("my-redis-0", HOME)
+        self.state = state_folder("guard")
+
+    def tearDown(self):
+        REDIS.reset("my-redis-0", HOME)
+
+    def away(self, *arguments) -> None:
+        """my-redis-1 is the master."""
+        done = REDIS.change("failover", "--promote", "my-redis-1", *arguments, XDG_STATE_HOME=self.state)
+        self.assertEqual(done.code, 0, done)
+
+    def guard(self, *arguments):
+        return self.enterContext(REDIS.begin("guard", *arguments))
+
+    def check_led_to(self, pod: str) -> None:
+        self.assertEqual({name: REDIS.leads_to(name) for name in SERVICES}, {name: [pod] for name in SERVICES})
+
+    def until_attached(self, master: str) -> None:
+        eventually(f"all follow {master}", lambda: REDIS.roles() == REDIS.settled(master), 30)
+
+    def test_restarts_while_it_guards_lose_nothing_and_only_one_guards(self):
+        self.away()
+        guard = self.guard()
+        self.assertEqual(guard.until("watch", "started")["node"], "my-redis-1")
+        second = self.guard()
+        with REDIS.writer_direct("my-redis-1", rate=500) as writer:
+            for pods_restarted in (["my-redis-0"], ["my-redis-2"], ["my-redis-2", "my-redis-0"], ["my-redis-0", "my-redis-2"]):
+                for pod in pods_restarted:
+                    REDIS.delete(pod)
+                eventually(f"{pods_restarted} came back", lambda: sum(map(ready, pods(REDIS.namespace).values())) == 3, 90)
+                self.until_attached("my-redis-1")
+                self.check_led_to("my-redis-1")
+            written = writer.stop(f"{REDIS.ip('my-redis-1')}:6379")
+        self.assertEqual((written.lost, written.errors), (0, {}), "the master was never in doubt")
+        for pod in ("my-redis-0", "my-redis-2"):
+            eventually(f"{pod} has them all", lambda: REDIS.ask(pod, "DBSIZE") == REDIS.ask("my-redis-1", "DBSIZE"))
+
+        refused = second.end()
+        self.assertEqual(refused.code, 6, refused)
+        self.assertEqual([error["message"] for error in change_of(refused).result["errors"]], ["another guard watches my-redis"], refused)
+        guard.send(signal.SIGINT)
+        ended = change_of(guard.end())
+        self.assertEqual((ended.code, ended.result["outcome"], ended.result["changed"], ended.result["to"]), (0, "done", True, "my-redis-1"), ended)
+        attached = [event["node"] for event in ended.events if (event["step"], event["status"]) == ("attach", "done")]
+        self.assertEqual(sorted(attached), ["my-redis-0"] * 3 + ["my-redis-2"] * 3, ended)
+        holders = kubectl("get", "leases", "-n", REDIS.namespace, "-o", "jsonpath={.items[*].spec.holderIdentity}")
+        self.assertEqual(holders.strip(), "", "the Leases were given back")
+
+    def test_the_master_itself_is_restarted(self):
+        """The chart makes it follow pod 0, which follows it: nobody is a master. Everything is still on pod 0, and stays there."""
+        self.away()
+        guard = self.guard()
+        guard.until("watch", "started")
+        REDIS.ask("my-redis-1", "SET", "order", "42")
+        REDIS.ask("my-redis-1", "WAIT", 2, 1000)
+        REDIS.restart("my-redis-1")
+        alarm = eventually("the alarm", lambda: guard.until("alarm", "failed"))
+        self.assertEqual((alarm["node"], alarm["error"]["code"], alarm["error"]["message"]), ("my-redis-1", "NO_MASTER", "my-redis has no master"))
+        self.assertEqual(REDIS.ask("my-redis-0", "GET", "order"), b"42")
+        self.assertEqual(REDIS.ask("my-redis-0", "ROLE")[0], b"slave", "nobody was promoted")
+        status = self.ask("status", "-n", REDIS.namespace, code=1)
+        self.assertIn("critical", status.out)
+        guard.send(signal.SIGTERM)
+        self.assertEqual(guard.end().code, 0)
+
+    def test_without_a_guard_pod_0_comes_back_as_a_second_master_and_a_late_guard_attaches_it(self):
+        self.away()
+        with REDIS.writer_direct("my-redis-1", rate=200) as writer:
+            REDIS.restart("my-redis-0")
+            self.assertEqual(REDIS.roles()["my-redis-0"], "master")
+            status = self.document("status", "Status", "-n", REDIS.namespace, code=1)
+            self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in status["findings"]], status)
+            refused = REDIS.change("failover", XDG_STATE_HOME=self.state)
+            self.assertEqual((refused.code, refused.result["outcome"], refused.result["changed"]), (6, "refused", False), refused)
+            self.assertEqual(REDIS.roles(), {"my-redis-0": "master", "my-redis-1": "master", "my-redis-2": "my-redis-1"})
+            guard = self.guard()
+            guard.until("attach", "done", "my-redis-0")
+            self.until_attached("my-redis-1")
+            self.assertEqual(writer.stop(f"{REDIS.ip('my-redis-1')}:6379").lost, 0)
+
+    def test_what_has_taken_writes_of_its_own_is_left_alone_and_told_of(self):
+        self.away()
+        REDIS.restart("my-redis-0")
+        REDIS.ask("my-redis-0", "SET", "mine", "1")
+        guard = self.guard()
+        alarm = guard.until("alarm", "failed", "my-redis-0")
+        self.assertEqual((alarm["error"]["code"], alarm["error"]["hint"]), ("DIVERGED", "redisctl heal"))
+        self.assertEqual(REDIS.ask("my-redis-0", "GET", "mine"), b"1")
+        REDIS.restart("my-redis-0")  # whoever did this wanted to lose it
+        guard.until("calm", "done", "my-redis-0")
+        self.until_attached("my-redis-1")
+
+    def test_what_it_refuses(self):
+        answer = redisctl("guard", "-n", REDIS.namespace)
+        self.assertEqual(answer.code, 6, answer)
+        self.assertIn("--yes", answer.err)
+        labelled = systems.need(systems.LABELLED)
+        answer = redisctl("guard", "-n", labelled.namespace, "--yes", "--json")
+        refused = change_of(answer)
+        self.assertEqual((refused.code, [error["code"] for error in refused.result["errors"]]), (6, ["NO_HOME"]), answer)
