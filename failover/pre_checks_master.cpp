@@ -93,8 +93,8 @@ void check_latency(const Pair& pair, Checks& out) {
     Micros way = pair.master.latency->fastest;
     for (const NodeFacts& node : pair.facts.nodes)
         if (node.latency) way = std::min(way, node.latency->fastest);
-    const Micros more = pair.master.latency->p99 - way;
-    latency.good_if(more <= slowest_answer, fmt::format("{} more than {}, p99 of {} PINGs", millis(more), millis(way),
+    const Micros more = pair.master.latency->p95 - way;
+    latency.good_if(more <= slowest_answer, fmt::format("{} more than {}, p95 of {} PINGs", millis(more), millis(way),
                                                         pair.master.latency->count));
 }
 

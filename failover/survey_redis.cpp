@@ -143,7 +143,7 @@ class Survey {
             std::vector<Micros>& times = took[n];
             if (times.empty()) continue;
             std::sort(times.begin(), times.end());
-            const size_t nearest_rank = (times.size() * 99 + 99) / 100 - 1;
+            const size_t nearest_rank = (times.size() * 95 + 99) / 100 - 1;
             facts_.nodes[n].latency = Latency{times.size(), times.front(), times[nearest_rank]};
         }
         return {};

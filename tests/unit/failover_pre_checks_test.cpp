@@ -155,10 +155,10 @@ TEST_CASE("The master: its state, its disk, its answers") {
          "ok: none: FAILOVER came with 6.2"},
         {"shutdown", [](auto& w) { w.node("redis-0").info["shutdown_in_milliseconds"] = "9000"; },
          "block: ends in 9000ms"},
-        {"latency", [](auto& w) { w.node("redis-0").latency->p99 = Micros(50'200); },
-         "block: 50.1ms more than 0.1ms, p99 of 20 PINGs"},
-        {"latency", [](auto& w) { w.node("redis-0").latency->p99 = Micros(50'100); },
-         "ok: 50.0ms more than 0.1ms, p99 of 20 PINGs"},
+        {"latency", [](auto& w) { w.node("redis-0").latency->p95 = Micros(50'200); },
+         "block: 50.1ms more than 0.1ms, p95 of 20 PINGs"},
+        {"latency", [](auto& w) { w.node("redis-0").latency->p95 = Micros(50'100); },
+         "ok: 50.0ms more than 0.1ms, p95 of 20 PINGs"},
         {"latency", [](auto& w) { w.node("redis-0").latency.reset(); }, "unknown: unknown: no PING was answered"},
         {"modules",
          [](auto& w) {
@@ -180,9 +180,9 @@ TEST_CASE("The way to a node does not count as its latency") {
     FactsWorld world;
     for (const char* name : {"redis-0", "redis-1", "redis-2"})
         world.node(name).latency = Latency{20, Micros(80'000), Micros(90'000)};
-    CHECK(verdict(checks_of(world.facts), "latency") == "ok: 10.0ms more than 80.0ms, p99 of 20 PINGs");
+    CHECK(verdict(checks_of(world.facts), "latency") == "ok: 10.0ms more than 80.0ms, p95 of 20 PINGs");
     world.node("redis-0").latency = Latency{20, Micros(140'000), Micros(150'000)};
-    CHECK(verdict(checks_of(world.facts), "latency") == "block: 70.0ms more than 80.0ms, p99 of 20 PINGs");
+    CHECK(verdict(checks_of(world.facts), "latency") == "block: 70.0ms more than 80.0ms, p95 of 20 PINGs");
 }
 
 TEST_CASE("An engine that was asked for and cannot be used blocks") {
