@@ -134,6 +134,11 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
                                  : "the old master's last offset cannot be read: it does not follow the new one by a "
                                    "partial resync";
     look_for_second_master(world, result);
+    if (plan.mode == failover::Mode::emergency && result.proof->resyncs[plan.from] == failover::Resync::none)
+        result.report.warnings.push_back(Error{ErrorCode::refused,
+                                               fmt::format("{} may call itself master when it comes back", plan.from),
+                                               "its own configuration decides; two masters must not both take writes",
+                                               "redisctl heal", "OLD_MASTER_AWAY"});
 }
 
 std::string sentence_of(const OperationResult& result) {
@@ -157,6 +162,13 @@ std::string sentence_of(const OperationResult& result) {
     return {};
 }
 
+std::string resync_sentence(const std::string& node, failover::Resync resync) {
+    if (resync == failover::Resync::none) return fmt::format("{} does not follow\n", node);
+    if (resync == failover::Resync::unknown)
+        return fmt::format("{} follows; by a full or a partial resync is unknown\n", node);
+    return fmt::format("{} follows by a {} resync\n", node, failover::resync_name(resync));
+}
+
 Result<ExitCode> finish(Context& context, OperationResult result) {
     output::Output& output = context.output();
     if (result.exit == ExitCode::ok) result.exit = exit_of(result.report);
@@ -169,9 +181,15 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
         if (result.exit == ExitCode::ok) TRY(output.write(result.to + "\n"));
         return result.exit;
     }
-    for (const Error& warning : result.report.warnings) output.note("warning: " + printable(warning.message));
+    for (const Error& warning : result.report.warnings) {
+        output.note("warning: " + printable(warning.message));
+        if (!warning.hint.empty()) output.note("  hint: " + printable(warning.hint));
+    }
     std::string text = "\n" + sentence_of(result) + "\n";
-    if (result.outage_ms) text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
+    if (result.outage_ms)
+        text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
+    else if (result.report.committed && result.mode == failover::Mode::emergency)
+        text += "how long writes stopped is unknown: the master was dead before we came\n";
     if (result.proof) {
         if (result.lost_bytes == 0)
             text += fmt::format("no acknowledged write was lost: {} had all {} bytes\n", result.to,
@@ -180,8 +198,7 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
             text += fmt::format("{} bytes of acknowledged writes were lost\n", *result.lost_bytes);
         else
             text += fmt::format("how much was lost is unknown: {}\n", result.lost_reason);
-        for (const auto& [node, resync] : result.proof->resyncs)
-            text += fmt::format("{} follows by a {} resync\n", node, failover::resync_name(resync));
+        for (const auto& [node, resync] : result.proof->resyncs) text += resync_sentence(node, resync);
     }
     if (!result.journal.empty()) text += fmt::format("operation {}, journal {}\n", result.operation, result.journal);
     TRY(output.write(text));
@@ -234,12 +251,11 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
 
     failover::RealWorld world(context.loop(), context.fleet(), *operation.instance, context.client());
     auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id,
-                                       operation.recorded.has_value());
+                                        operation.recorded.has_value());
     if (!lock) return refused(lock.error());
     world.hold(lock->get());
-    auto journal = operation.recorded
-                       ? failover::Journal::reopen(operation.recorded->path, operation.id)
-                       : failover::Journal::create(context.environment(), operation.id, operation.plan);
+    auto journal = operation.recorded ? failover::Journal::reopen(operation.recorded->path, operation.id)
+                                      : failover::Journal::create(context.environment(), operation.id, operation.plan);
     if (!journal) return refused(journal.error());
 
     OperationResult result = result_for(operation);

@@ -21,7 +21,7 @@ std::string heading(const Plan& plan) {
     std::string text = fmt::format("{} of {} ({}): {} -> {}", plan.command, name, plan.system,
                                    plan.from.empty() ? "nobody" : plan.from, plan.to);
     if (!plan.engine.empty()) text += fmt::format(", engine {}", plan.engine);
-    if (!plan.expected_outage.empty()) text += fmt::format("\nwrites stop for {}", plan.expected_outage);
+    if (!plan.expected_outage.empty()) text += fmt::format("\nwrites stop {}", plan.expected_outage);
     if (plan.loss_bound == 0)
         text += "\nno acknowledged write is lost";
     else if (plan.loss_bound)

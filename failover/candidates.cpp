@@ -220,7 +220,8 @@ History history_of(const Facts& facts) {
     for (size_t i = 0; i < facts.nodes.size(); i++) {
         const Result<NodeView>& view = facts.nodes[i].view;
         if (!view || view->role != Role::replica || view->replid.empty()) continue;
-        if (view->sync_in_progress == true || view->applied_offset.value_or(0) <= 0) continue;
+        // One that has never followed has a history of its own making and stands at 1, where every history begins.
+        if (view->sync_in_progress == true || view->applied_offset.value_or(0) <= 1) continue;
         const std::string& followed = facts.picture.nodes[i].master_node;
         if (followed.empty() || followed == facts.master) found.emplace(view->replid, &*view);
     }

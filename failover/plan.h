@@ -177,7 +177,7 @@ struct Plan {
     std::vector<Check> checks;
     std::vector<Score> candidates;
     std::vector<std::string> notes;    // sentences for people: what is volatile, what a system will do by itself
-    std::string expected_outage;       // "a few ms; writers wait, none is refused"
+    std::string expected_outage;       // "for a few milliseconds; writers wait"
     std::optional<int64_t> loss_bound; // bytes: 0 planned; an emergency's is nullopt where it cannot be known
     std::string loss_reason;           // why it is unknown, or what it is made of
     Baseline baseline;

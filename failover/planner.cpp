@@ -192,7 +192,7 @@ class Planner {
 
     Plan failover_command() {
         plan_.engine = "failover-command";
-        plan_.expected_outage = "a few milliseconds; writers wait, and are then moved";
+        plan_.expected_outage = "for a few milliseconds; writers wait, and are then moved";
         plan_.loss_bound = 0;
         probe_before();
         route_services();
@@ -218,7 +218,7 @@ class Planner {
 
     Plan fenced() {
         plan_.engine = "fenced";
-        plan_.expected_outage = "a few milliseconds; writers are refused (NOREPLICAS, then READONLY), and then moved";
+        plan_.expected_outage = "for a few milliseconds; writers are refused (NOREPLICAS, then READONLY), and then moved";
         plan_.loss_bound = 0;
         const std::string& old = cast_.old.name;
         const std::string& target = cast_.target.name;
@@ -257,12 +257,11 @@ class Planner {
     Plan emergency() {
         plan_.mode = Mode::emergency;
         plan_.engine = "emergency";
-        plan_.expected_outage = "until the clients find the new master";
+        plan_.expected_outage = "until the clients find the new master; they have had none since the old one died";
         plan_.loss_reason = "the old master cannot be read: what it acknowledged and had not sent yet is unknown";
         route_services();
         Step& step = promote();
         step.before = {SameProcess{cast_.target.name, cast_.target.run_id}, RoleIs{cast_.target.name, "replica"}};
-        step.opens_window = true;
         move_labels();
         lower_minimum();
         repoint_others();

@@ -90,10 +90,11 @@ Proof prove(World& world, const Plan& plan, const Readings& readings) {
     const Counters counters = counters_of(world, plan.to);
     for (const std::string& node : nodes) {
         if (node == plan.to) continue;
-        Resync resync = Resync::unknown;
+        Resync resync = Resync::none;
         const Result<NodeView>& view = views.at(node);
-        if (view && target && view->replid == target->replid && view->link_up.value_or(false))
-            resync = view->replid2 == plan.baseline.replid ? Resync::partial
+        if (view && target && view->role == redis::Role::replica && view->replid == target->replid &&
+            view->link_up.value_or(false))
+            resync = view->replid2 == plan.baseline.replid                       ? Resync::partial
                      : counters.full && *counters.full > plan.baseline.sync_full ? Resync::full
                                                                                  : Resync::unknown;
         proof.resyncs[node] = resync;

@@ -22,6 +22,7 @@
 
 namespace redisctl::failover {
 
+// none: it was not seen to follow; unknown: it follows, and nobody tells how it came to.
 enum class Resync { none, partial, full, unknown };
 
 struct Proof {

@@ -214,6 +214,11 @@ TEST_CASE("Different histories behind a dead master: the newer of a line, else w
     wish.promote = "redis-3";
     CHECK(chosen(world.facts, wish, Mode::emergency) == "redis-3");
 
+    // redis-3 has only been started.
+    world.view("redis-3").applied_offset = 1;
+    CHECK(history_of(world.facts).replid == history_a);
+    world.view("redis-3").applied_offset = 1000;
+
     // redis-3 heard that the master's history had gone on under another name.
     world.view("redis-3").replid2 = history_a;
     CHECK(history_of(world.facts).replid == history_b);
