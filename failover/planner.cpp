@@ -69,20 +69,23 @@ class Planner {
                              "", PatchSelector{service.name, service.from, service.to});
             step.already = step.after = {SelectorIs{service.name, service.to}};
             step.before = {SelectorIs{service.name, service.from}};
+            // Somebody may have thought for a while before saying yes.
+            if (plan_.mode == Mode::planned)
+                for (Condition& condition : as_planned()) step.before.push_back(std::move(condition));
             step.undo = {PatchSelector{service.name, service.to, service.from}};
             step.undone = {SelectorIs{service.name, service.from}};
             step.patience_ms = 10'000;
         }
-        std::vector<std::string> led;
-        for (const MovedService& service : cast_.services) led.push_back(service.name);
-        for (const MovedLabel& label : cast_.labels) {
-            if (label.services.empty()) continue;
-            move_label(label);
-            led.insert(led.end(), label.services.begin(), label.services.end());
-        }
+        for (const MovedLabel& label : cast_.labels)
+            if (!label.services.empty()) move_label(label);
+    }
+
+    void await_endpoints(int64_t settle_ms) {
+        std::vector<std::string> led = names_of_services();
+        for (const MovedLabel& label : cast_.labels) led.insert(led.end(), label.services.begin(), label.services.end());
         for (const std::string& name : led) {
             Step& step = add("endpoints-" + name, fmt::format("Every proxy has to learn where {} leads.", name), "",
-                             AwaitEndpoints{name, cast_.target.pod, name == led.back() ? wish_.settle.count() : 0});
+                             AwaitEndpoints{name, cast_.target.pod, name == led.back() ? settle_ms : 0});
             step.after = {EndpointsAre{name, cast_.target.pod}};
             step.patience_ms = 10'000;
         }
@@ -196,6 +199,7 @@ class Planner {
         plan_.loss_bound = 0;
         probe_before();
         route_services();
+        await_endpoints(wish_.settle.count());
         Step& step = add("hand-over",
                          fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
                                      "itself after {} ms.",
@@ -224,6 +228,7 @@ class Planner {
         const std::string& target = cast_.target.name;
         probe_before();
         route_services();
+        await_endpoints(wish_.settle.count());
         Step& verify = add("verify", "Roles, processes and links are still as planned.", old, Wait{});
         verify.before = as_planned();
         verify.already = {FollowsAddress{old, parking_host, parking_port}};
@@ -266,6 +271,8 @@ class Planner {
         lower_minimum();
         repoint_others();
         probe_after();
+        // The proxies learn it while the new master takes writes already: there is no old one to keep clients from.
+        await_endpoints(0);
         annotate();
         persist();
         return std::move(plan_);
