@@ -37,7 +37,7 @@ Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& env
         return std::unique_ptr<Lock>(std::move(lease));
     }
     const auto ask = [&world, plan](const std::vector<std::string>& command) { return on_master(world, plan, command); };
-    return HostLock::acquire(environment, plan.instance, holder, ask);
+    return HostLock::acquire(environment, plan.instance, holder, resumed, ask);
 }
 
 }  // namespace redisctl::failover

@@ -1,6 +1,7 @@
 #include "failover/lock.h"
 
 #include <fmt/core.h>
+#include <sys/file.h>
 
 #include <array>
 #include <cerrno>
@@ -8,7 +9,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 namespace redisctl::failover {
@@ -26,7 +26,12 @@ std::string lock_folder(const Environment& environment) {
 
 Error held(const std::string& instance, const std::string& holder) {
     return Error{ErrorCode::refused, fmt::format("another change of {} is under way", instance),
-                 fmt::format("it is held by {}", holder), "redisctl history", "LOCKED"};
+                 fmt::format("it is held by {}", holder), "redisctl history; a dead holder's lock is free after 60 s",
+                 "LOCKED"};
+}
+
+std::string_view operation_of(std::string_view holder) {
+    return holder.substr(holder.rfind('/') + 1);
 }
 
 }  // namespace
@@ -39,7 +44,7 @@ std::string holder_identity(const Environment& environment, const std::string& o
 }
 
 Result<std::unique_ptr<Lock>> HostLock::acquire(const Environment& environment, const std::string& instance,
-                                                const std::string& holder, OnMaster on_master) {
+                                                const std::string& holder, bool resumed, OnMaster on_master) {
     const std::string folder = lock_folder(environment);
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
@@ -59,9 +64,12 @@ Result<std::unique_ptr<Lock>> HostLock::acquire(const Environment& environment, 
     std::unique_ptr<HostLock> lock(new HostLock(std::move(file), holder, std::move(on_master)));
     if (const auto set = lock->on_master_({"SET", key, holder, "NX", "PX", lives_ms}); set && *set != "OK") {
         const std::string other = lock->on_master_({"GET", key}).value_or("");
-        lock->on_master_ = nullptr;
         // A master that takes no writes for another reason (a fence that was left) has no other holder.
-        if (!other.empty()) return fail(held(instance, other));
+        if (!other.empty() && !(resumed && operation_of(other) == operation_of(holder))) {
+            lock->on_master_ = nullptr;
+            return fail(held(instance, other));
+        }
+        lock->on_master_({"SET", key, holder, "PX", lives_ms});
     }
     if (::ftruncate(lock->file_.get(), 0) == 0) (void)!::pwrite(lock->file_.get(), holder.data(), holder.size(), 0);
     lock->renew_at_ = Deadline::after(renew_every);
@@ -72,7 +80,7 @@ Result<void> HostLock::keep(Millis) {
     if (!on_master_ || !renew_at_.passed()) return {};
     renew_at_ = Deadline::after(renew_every);
     const auto other = on_master_({"GET", key});
-    if (other && !other->empty() && *other != holder_)
+    if (other && !other->empty() && operation_of(*other) != operation_of(holder_))
         return fail(Error{ErrorCode::conflict, "the lock was lost", fmt::format("it is held by {}", *other),
                           "redisctl history", "LOCKED"});
     on_master_({"SET", key, holder_, "PX", lives_ms});
@@ -81,7 +89,9 @@ Result<void> HostLock::keep(Millis) {
 
 void HostLock::release() {
     if (!file_) return;
-    if (on_master_ && on_master_({"GET", key}) == holder_) on_master_({"DEL", key});
+    // Where the key could not be set again it still names the dead run of this operation.
+    if (on_master_ && operation_of(on_master_({"GET", key}).value_or("")) == operation_of(holder_))
+        on_master_({"DEL", key});
     // Unlinking would let two hold two files of one name.
     (void)!::ftruncate(file_.get(), 0);
     file_.reset();

@@ -32,9 +32,10 @@ class HostLock final : public Lock {
     // A command to the node that is master now; used to set, renew and delete the key. nullopt: there is none.
     using OnMaster = std::function<std::optional<std::string>(const std::vector<std::string>& command)>;
 
-    // holder: who and where, for those who are refused. Errors: refused, naming the holder.
+    // holder: who and where, for those who are refused. resumed: the key of the same operation is taken over, for its
+    // run is dead: the file's lock is ours. Errors: refused, naming the holder.
     static Result<std::unique_ptr<Lock>> acquire(const Environment& environment, const std::string& instance,
-                                                 const std::string& holder, OnMaster on_master);
+                                                 const std::string& holder, bool resumed, OnMaster on_master);
     ~HostLock() override { release(); }
 
     Result<void> keep(Millis at_least) override;
