@@ -69,9 +69,11 @@ Result<void> consent(const Operation& operation) {
         if (!operation.flags.confirm.empty())
             return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", operation.flags.confirm),
                         {}, "--confirm " + name);
-        TRY_ASSIGN(const std::string typed, ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name),
-                                                     "--confirm " + name));
-        if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, "--confirm " + name);
+        TRY_ASSIGN(
+            const std::string typed,
+            ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), "--confirm " + name));
+        if (typed != name)
+            return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, "--confirm " + name);
         return {};
     }
     if (operation.flags.yes || operation.flags.confirm == name) return {};
@@ -90,10 +92,11 @@ Result<void> no_unfinished(Context& context, const Operation& operation) {
         const Plan& plan = recorded.plan;
         if (recorded.ended || recorded.operation == operation.id) continue;
         if (plan.instance != operation.plan.instance || plan.ns != operation.plan.ns) continue;
-        return fail(Error{ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
-                          fmt::format("{} from {} to {} stopped at {}, on {}", plan.command, plan.from, plan.to,
-                                      recorded.last_step.empty() ? "its beginning" : recorded.last_step, recorded.started),
-                          fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
+        return fail(Error{
+            ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
+            fmt::format("{} from {} to {} stopped at {}, on {}", plan.command, plan.from, plan.to,
+                        recorded.last_step.empty() ? "its beginning" : recorded.last_step, recorded.started),
+            fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
     }
     return {};
 }
@@ -116,7 +119,8 @@ void look_for_second_master(failover::World& world, OperationResult& result) {
     result.report.errors.insert(
         result.report.errors.begin(),
         Error{ErrorCode::conflict, fmt::format("{} and {} are both masters", result.from, result.to),
-              "the old master came back with the role that its configuration gives it", "redisctl heal", "TWO_MASTERS"});
+              "the old master came back with the role that its configuration gives it", "redisctl heal",
+              "TWO_MASTERS"});
 }
 
 void measure(failover::World& world, const Plan& plan, OperationResult& result) {
@@ -271,13 +275,17 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         measure(world, operation.plan, result);
     }
     result.exit = exit_of(result.report);
-    const bool over = result.report.outcome != Outcome::incomplete && result.report.outcome != Outcome::unknown;
+    // An abort that comes too late leaves the operation to resume.
+    const bool too_late = operation.how == Continue::backward && result.report.committed;
+    const bool over =
+        !too_late && result.report.outcome != Outcome::incomplete && result.report.outcome != Outcome::unknown;
+    // Killed between the two it is found done by a resume; the other way round its lock would keep everybody out.
+    if (over) (*lock)->note("");
+    (*lock)->release();
     if (over) {
         if (const Result<void> ended = journal->end(result_document(result)); !ended)
             result.report.warnings.push_back(ended.error());
-        (*lock)->note("");
     }
-    (*lock)->release();
     return finish(context, std::move(result));
 }
 

@@ -48,7 +48,7 @@ ExitCode exit_of(const failover::Report& report) {
             return interrupt::signal_number() == SIGTERM ? ExitCode::terminated : ExitCode::interrupted;
         }
         case Outcome::rolled_back:
-            return ExitCode::rolled_back;
+            return report.errors.empty() ? ExitCode::ok : ExitCode::rolled_back;
         case Outcome::incomplete:
         case Outcome::unknown:
             return ExitCode::incomplete;

@@ -29,7 +29,8 @@ struct OperationResult {
     ExitCode exit = ExitCode::ok;
 };
 
-// 0, 6, 8 or 9; 130 or 143 when it was interrupted before anything was changed.
+// 0, 6, 8 or 9 (rolled back because that was asked for is 0); 130 or 143 when it was interrupted before anything was
+// changed.
 ExitCode exit_of(const failover::Report& report);
 
 nlohmann::ordered_json plan_document(const failover::Plan& plan);

@@ -68,6 +68,8 @@ class Performer {
 
     Result<void> operator()(const HandOver& over) { return hand_over(world_, over, readings_); }
 
+    Result<void> operator()(const TakeBack& back) { return take_back(world_, back); }
+
     Result<void> operator()(const Promote& promote) {
         Ask ask{promote.node, {{"REPLICAOF", "NO", "ONE"}}};
         if (!promote.probe_key.empty()) ask.requests.push_back(probe_words(promote.probe_key));

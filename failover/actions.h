@@ -28,4 +28,7 @@ Result<void> perform(World& world, const Action& action, Readings& readings);
 // the old master is master as before), UNCERTAIN.
 Result<void> hand_over(World& world, const HandOver& over, Readings& readings);
 
+// Errors: conflict (the replica was promoted all the same), UNCERTAIN.
+Result<void> take_back(World& world, const TakeBack& back);
+
 }  // namespace redisctl::failover

@@ -13,6 +13,8 @@ namespace {
 using redis::NodeView;
 using redis::Role;
 
+constexpr Millis one_look{500};
+
 Holds yes() {
     return {Truth::yes, {}};
 }
@@ -37,6 +39,7 @@ struct Needs {
     void operator()(const FollowsAddress& c) { nodes.insert(c.node); }
     void operator()(const SettingIs& c) { settings.insert({c.node, c.name}); }
     void operator()(const WritesRefused& c) { nodes.insert(c.node), settings.insert({c.node, minimum}); }
+    void operator()(const HandsOver& c) { nodes.insert(c.node); }
     void operator()(const OffsetGapAtMost& c) { nodes.insert(c.master), nodes.insert(c.replica); }
     template <class T>
     void operator()(const T&) {}
@@ -46,8 +49,8 @@ struct Needs {
 
 std::string role_of(const std::string& node, const NodeView& view) {
     if (view.role != Role::replica) return fmt::format("{} is {}", node, redis::role_name(view.role));
-    return fmt::format("{} is a replica of {}:{}, its link is {}", node, view.master_host,
-                       view.master_port.value_or(0), view.link_up.value_or(false) ? "up" : "down");
+    return fmt::format("{} is a replica of {}:{}, its link is {}", node, view.master_host, view.master_port.value_or(0),
+                       view.link_up.value_or(false) ? "up" : "down");
 }
 
 class Examiner {
@@ -106,6 +109,13 @@ class Examiner {
             return yes_if(refused, fmt::format("{} takes writes", c.node));
         });
     }
+    Holds operator()(const HandsOver& c) const {
+        return with(c.node, [&](const NodeView& view) {
+            // Servers before 6.2 have no such field, and no such command.
+            const std::string state = view.failover_state.empty() ? "no-failover" : view.failover_state;
+            return yes_if((state != "no-failover") == c.under_way, fmt::format("{} says {}", c.node, state));
+        });
+    }
     Holds operator()(const OffsetGapAtMost& c) const {
         return with(c.master, [&](const NodeView& master) {
             return with(c.replica, [&](const NodeView& replica) {
@@ -132,7 +142,8 @@ class Examiner {
             for (const kube::Endpoint& endpoint : slice.endpoints)
                 if (endpoint.ready) pods.insert(endpoint.pod.empty() ? endpoint.address : endpoint.pod);
         return yes_if(pods == std::set{c.pod},
-                      fmt::format("Service {} leads to {}", c.service, pods.empty() ? "nothing" : fmt::format("{}", fmt::join(pods, ", "))));
+                      fmt::format("Service {} leads to {}", c.service,
+                                  pods.empty() ? "nothing" : fmt::format("{}", fmt::join(pods, ", "))));
     }
     Holds operator()(const LabelIs& c) const {
         const Result<kube::Pod> pod = world_.pod(c.pod);
@@ -154,7 +165,8 @@ class Examiner {
         TRY(answer);
         const redis::Value& reply = answer->front();
         if (reply.elements.size() != 2)
-            return fail(ErrorCode::server, "CONFIG GET was not answered", reply.is_error() ? reply.text : "no such setting");
+            return fail(ErrorCode::server, "CONFIG GET was not answered",
+                        reply.is_error() ? reply.text : "no such setting");
         return reply.elements[1].text;
     }
 
@@ -212,7 +224,9 @@ Holds all_hold(World& world, const Plan& plan, std::span<const Condition> condit
 Holds await(World& world, const Plan& plan, std::span<const Condition> conditions, Deadline deadline) {
     Millis interval(1);
     for (;;) {
-        Holds last = all_hold(world, plan, conditions, deadline);
+        // A look that begins just before the end is given its time: cut short, it would make a plain no an unknown.
+        Holds last =
+            all_hold(world, plan, conditions, deadline.left() < one_look ? Deadline::after(one_look) : deadline);
         if (last.truth == Truth::yes || deadline.passed()) return last;
         if (!world.pause(interval)) return last;
         interval = std::min(interval * 2, Millis(50));

@@ -16,8 +16,9 @@ constexpr Millis one_look{5'000};
 
 Error not_so(const Step& step, const Holds& holds, std::string_view when) {
     const ErrorCode code = holds.truth == Truth::no ? ErrorCode::conflict : ErrorCode::timeout;
-    return Error{code, fmt::format("{}: {}", step.id, holds.found), fmt::format("{} the step it was expected otherwise", when),
-                 "redisctl status", holds.truth == Truth::no ? "" : std::string(uncertain)};
+    return Error{code, fmt::format("{}: {}", step.id, holds.found),
+                 fmt::format("{} the step it was expected otherwise", when), "redisctl status",
+                 holds.truth == Truth::no ? "" : std::string(uncertain)};
 }
 
 class Run {
@@ -62,11 +63,17 @@ class Run {
         if (Result<void> known = committed_before(); !known) return unknown(std::move(known).error());
         if (report_.committed) {
             report_.outcome = Outcome::refused;
-            report_.errors.push_back({ErrorCode::refused, fmt::format("{} is master already: it cannot be undone", plan_.to),
-                                      {}, "redisctl resume, then switch back: redisctl failover --promote " + plan_.from, {}});
+            report_.errors.push_back({ErrorCode::refused,
+                                      fmt::format("{} is master already: it cannot be undone", plan_.to),
+                                      {},
+                                      "redisctl resume, then switch back: redisctl failover --promote " + plan_.from,
+                                      {}});
             return std::move(report_);
         }
-        return back(plan_.steps.size(), std::nullopt);
+        Report report = back(plan_.steps.size(), std::nullopt);
+        // It died before it began anything: as it was is as it was to become.
+        if (report.outcome == Outcome::refused) report.outcome = Outcome::rolled_back;
+        return report;
     }
 
   private:
@@ -96,7 +103,8 @@ class Run {
         StepReport report{step.id, step.node, status, took, std::move(error)};
         observer_.on(step, report);
         if (status == StepStatus::started) return;
-        nlohmann::ordered_json record{{"record", "step"}, {"step", step.id}, {"status", status_name(status)}, {"tookUs", took.count()}};
+        nlohmann::ordered_json record{
+            {"record", "step"}, {"step", step.id}, {"status", status_name(status)}, {"tookUs", took.count()}};
         if (report.error) record["error"] = report.error->message;
         journal_.note(record);
         const auto same = std::find_if(report_.steps.begin(), report_.steps.end(),
@@ -125,7 +133,8 @@ class Run {
     }
 
     Result<void> attempt(const Step& step) {
-        if (const Holds holds = all_hold(world_, plan_, step.before, Deadline::after(one_look)); holds.truth != Truth::yes)
+        if (const Holds holds = all_hold(world_, plan_, step.before, Deadline::after(one_look));
+            holds.truth != Truth::yes)
             return fail(not_so(step, holds, "before"));
         if (changes(step.action)) {
             if (!report_.committed) TRY(world_.hold_lock(Millis(2 * step.patience_ms)));
@@ -141,7 +150,8 @@ class Run {
         if (!performed && performed.error().reason != uncertain) return performed;
         const Holds after = await(world_, plan_, step.after, Deadline::after(Millis(step.patience_ms)));
         if (after.truth == Truth::yes && (performed || !step.after.empty())) return {};
-        if (!performed && after.truth != Truth::no) return performed;
+        // A switch that is not seen done may still be: the word on its way, the servers at it.
+        if (!performed && (after.truth != Truth::no || step.commits)) return performed;
         if (!performed) {
             Error error = performed.error();
             error.reason.clear();  // they answer again, and it was not done

@@ -13,11 +13,12 @@ using redis::NodeView;
 using redis::Role;
 using redis::Value;
 
-constexpr Millis one_answer{1'000};      // to each question on the way
-constexpr Millis grace{2'000};           // behind the server's own TIMEOUT, for the handshake
-constexpr Millis dead_after{3'000};      // connections refused for so long: the process is gone
-constexpr Millis silent_at_most{10'000}; // then we stop waiting for a node that does not say what it is
-constexpr Millis held_writes{10'000};    // while we look twice at the target
+constexpr Millis one_answer{1'000};       // to each question on the way
+constexpr Millis grace{2'000};            // behind the server's own TIMEOUT, for the handshake
+constexpr Millis dead_after{3'000};       // connections refused for so long: the process is gone
+constexpr Millis silent_at_most{10'000};  // then we stop waiting for a node that does not say what it is
+constexpr Millis held_writes{10'000};     // while we look twice at the target
+constexpr const char* gave_up = "GAVE_UP";
 
 Error unsure(std::string message, std::string cause) {
     return Error{ErrorCode::timeout, std::move(message), std::move(cause), "redisctl resume", std::string(uncertain)};
@@ -25,8 +26,8 @@ Error unsure(std::string message, std::string cause) {
 
 class Supervision {
   public:
-    Supervision(World& world, const HandOver& over, Readings& readings)
-        : world_(world), over_(over), readings_(readings) {}
+    Supervision(World& world, HandOver over, Readings& readings)
+        : world_(world), over_(std::move(over)), readings_(readings) {}
 
     Result<void> run() {
         started_ = SteadyClock::now();
@@ -45,10 +46,23 @@ class Supervision {
         }
     }
 
-  private:
-    static Millis since(TimePoint point) {
-        return std::chrono::duration_cast<Millis>(SteadyClock::now() - point);
+    Result<void> take_back() {
+        look(true);
+        if (!*old_)
+            return fail(
+                unsure(fmt::format("{} does not say whether it hands over", over_.from), old_->error().message));
+        const std::string& state = (*old_)->failover_state;
+        if (!promoted_ && (state.empty() || state == "no-failover")) return {};
+        if (!promoted_) {
+            const Result<void> aborted = abort_safely();
+            if (!aborted && aborted.error().reason == gave_up) return {};
+            if (!aborted) return aborted;
+        }
+        return fail(ErrorCode::conflict, fmt::format("{} was promoted all the same", over_.to), {}, "redisctl resume");
     }
+
+  private:
+    static Millis since(TimePoint point) { return std::chrono::duration_cast<Millis>(SteadyClock::now() - point); }
 
     Ask question() const {
         Ask ask{over_.to, {{"REPLCONF", "GETACK", "*"}, {"ROLE"}}};
@@ -58,11 +72,13 @@ class Supervision {
     }
 
     Result<void> start() {
-        const Words failover{"FAILOVER",          "TO",      over_.host, std::to_string(over_.port), "TIMEOUT",
-                             std::to_string(over_.timeout_ms)};
+        const Words failover{
+            "FAILOVER", "TO", over_.host, std::to_string(over_.port), "TIMEOUT", std::to_string(over_.timeout_ms)};
         const std::vector<Ask> asks{{over_.from, {failover}}, question()};
         std::vector<Answer> answers = world_.ask(asks, Deadline::after(one_answer));
-        if (answers[0] && answers[0]->front().is_error())
+        // Under way already: the run that began it was killed.
+        if (answers[0] && answers[0]->front().is_error() &&
+            answers[0]->front().text.find("already in progress") == std::string::npos)
             return fail(redis::reply_error(answers[0]->front(), "FAILOVER"));
         // Without an answer it may have started; what the two say from now on decides.
         take_target(answers[1]);
@@ -86,8 +102,7 @@ class Supervision {
         }
         target_silent_since_.reset();
         const Value& role = answer->front();
-        if (!role.elements.empty())
-            target_role_ = role.elements[0].text == "master" ? Role::master : Role::replica;
+        if (!role.elements.empty()) target_role_ = role.elements[0].text == "master" ? Role::master : Role::replica;
         promoted_ = target_role_ == Role::master;
         const bool written = answer->size() > 1 && (*answer)[1].text == "OK" && !(*answer)[1].is_error();
         if (written && !readings_.first_write) readings_.first_write = SteadyClock::now();
@@ -110,14 +125,21 @@ class Supervision {
                               fmt::format("{} had not acknowledged all within {} ms, or refused the old master",
                                           over_.to, over_.timeout_ms),
                               fmt::format("redisctl replica-lag; then again, or with a longer --handover-timeout"),
-                              "GAVE_UP"});
-        const bool stuck = old->failover_state == "failover-in-progress" && since(started_) > grace;
+                              gave_up});
+        // Its own TIMEOUT does not hold where another run, or somebody else, began it.
+        const bool under_way = !old->failover_state.empty() && old->failover_state != "no-failover";
+        const bool stuck =
+            under_way && since(started_) > (old->failover_state == "failover-in-progress" ? grace : limit);
+        if (!under_way && old->role == Role::replica && target_role_ == Role::replica && since(started_) > limit)
+            return fail(
+                unsure(fmt::format("{} follows another master now", over_.from),
+                       fmt::format("it is a replica of {}, and {} was not promoted", old->master_host, over_.to)));
         if (stuck && target_role_ == Role::replica) return abort_safely();
         if (!target_silent_since_ || target_role_ != Role::unknown) return {};
         if (ended && since(started_) > limit)
             // The old master is master as before, whatever has become of the other.
             return fail(Error{ErrorCode::server, fmt::format("{} gave up the hand-over", over_.from),
-                              fmt::format("{} does not answer", over_.to), "redisctl status", "GAVE_UP"});
+                              fmt::format("{} does not answer", over_.to), "redisctl status", gave_up});
         if (stuck && target_refuses_ && since(*target_silent_since_) > dead_after) return abort_safely();
         if (stuck && since(*target_silent_since_) > silent_at_most)
             return fail(unsure(fmt::format("{} does not say whether it was promoted", over_.to),
@@ -132,8 +154,8 @@ class Supervision {
         const std::vector<Ask> abort{{over_.from, {{"MULTI"}, {"FAILOVER", "ABORT"}, pause, {"EXEC"}}}};
         const std::vector<Answer> aborted = world_.ask(abort, Deadline::after(one_answer));
         if (!aborted[0])
-            return fail(unsure(fmt::format("{} did not answer to FAILOVER ABORT", over_.from),
-                               aborted[0].error().message));
+            return fail(
+                unsure(fmt::format("{} did not answer to FAILOVER ABORT", over_.from), aborted[0].error().message));
         look(false);
         if (promoted_) {
             const Words follow{"REPLICAOF", over_.host, std::to_string(over_.port)};
@@ -148,11 +170,11 @@ class Supervision {
         (void)world_.ask(unpause, Deadline::after(one_answer));
         return fail(Error{ErrorCode::server, fmt::format("the hand-over to {} hung and was taken back", over_.to),
                           fmt::format("{} did not take it over within {} s", over_.to, grace.count() / 1000),
-                          "redisctl status", "GAVE_UP"});
+                          "redisctl status", gave_up});
     }
 
     World& world_;
-    const HandOver& over_;
+    const HandOver over_;
     Readings& readings_;
     TimePoint started_{};
     std::optional<Result<NodeView>> old_;
@@ -162,6 +184,11 @@ class Supervision {
 };
 
 }  // namespace
+
+Result<void> take_back(World& world, const TakeBack& back) {
+    Readings none;
+    return Supervision(world, HandOver{back.from, back.to, back.host, back.port, 0, {}}, none).take_back();
+}
 
 Result<void> hand_over(World& world, const HandOver& over, Readings& readings) {
     return Supervision(world, over, readings).run();

@@ -48,6 +48,11 @@ struct SettingIs {
 struct WritesRefused {
     std::string node;
 };
+// FAILOVER is under way there, or it is not.
+struct HandsOver {
+    std::string node;
+    bool under_way = false;
+};
 struct OffsetGapAtMost {
     std::string master, replica;
     int64_t bytes = 0;
@@ -65,8 +70,8 @@ struct LabelIs {
 struct AnnotationIs {
     std::string service, key, value;  // an empty value: absent
 };
-using Condition = std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, OffsetGapAtMost,
-                               SelectorIs, EndpointsAre, LabelIs, AnnotationIs>;
+using Condition = std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver,
+                               OffsetGapAtMost, SelectorIs, EndpointsAre, LabelIs, AnnotationIs>;
 
 // --- What is done. ---
 
@@ -84,6 +89,11 @@ struct HandOver {
     std::string from, to, host;  // host, port: the replica as the master lists it
     int64_t port = 0, timeout_ms = 3'000;
     std::string probe_key;  // written on the new master as soon as it takes writes; empty: none
+};
+// Ends a FAILOVER that is still under way: writes are held until the replica has said that it was not promoted.
+struct TakeBack {
+    std::string from, to, host;
+    int64_t port = 0;
 };
 // REPLICAOF NO ONE, and the probe right behind it.
 struct Promote {
@@ -124,8 +134,8 @@ struct Wait {
 struct DeletePod {
     std::string pod, uid;
 };
-using Action =
-    std::variant<Wait, Send, HandOver, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel, Annotate, WriteProbe, DeletePod>;
+using Action = std::variant<Wait, Send, HandOver, TakeBack, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel,
+                            Annotate, WriteProbe, DeletePod>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);
@@ -157,7 +167,7 @@ struct Score {
 
 // What the proof of zero loss compares with afterwards (protocols: replid, offsets, counters before the switch).
 struct Baseline {
-    std::string replid;                       // of the old master
+    std::string replid;                          // of the old master
     std::map<std::string, std::string> run_ids;  // by node
     int64_t sync_full = 0, sync_partial_ok = 0;  // of the target
     std::map<std::string, int64_t> keys;         // of the old master by db, for the report
@@ -176,10 +186,10 @@ struct Plan {
     std::string probe_key;  // written before the switch, looked for afterwards; empty with --no-probe
     std::vector<Check> checks;
     std::vector<Score> candidates;
-    std::vector<std::string> notes;    // sentences for people: what is volatile, what a system will do by itself
-    std::string expected_outage;       // "for a few milliseconds; writers wait"
-    std::optional<int64_t> loss_bound; // bytes: 0 planned; an emergency's is nullopt where it cannot be known
-    std::string loss_reason;           // why it is unknown, or what it is made of
+    std::vector<std::string> notes;     // sentences for people: what is volatile, what a system will do by itself
+    std::string expected_outage;        // "for a few milliseconds; writers wait"
+    std::optional<int64_t> loss_bound;  // bytes: 0 planned; an emergency's is nullopt where it cannot be known
+    std::string loss_reason;            // why it is unknown, or what it is made of
     Baseline baseline;
     std::vector<Step> steps;
 };

@@ -19,6 +19,7 @@ REDISCTL_NAMED(Follows, "follows")
 REDISCTL_NAMED(FollowsAddress, "followsAddress")
 REDISCTL_NAMED(SettingIs, "settingIs")
 REDISCTL_NAMED(WritesRefused, "writesRefused")
+REDISCTL_NAMED(HandsOver, "handsOver")
 REDISCTL_NAMED(OffsetGapAtMost, "offsetGapAtMost")
 REDISCTL_NAMED(SelectorIs, "selectorIs")
 REDISCTL_NAMED(EndpointsAre, "endpointsAre")
@@ -26,6 +27,7 @@ REDISCTL_NAMED(LabelIs, "labelIs")
 REDISCTL_NAMED(AnnotationIs, "annotationIs")
 REDISCTL_NAMED(Send, "send")
 REDISCTL_NAMED(HandOver, "handOver")
+REDISCTL_NAMED(TakeBack, "takeBack")
 REDISCTL_NAMED(Promote, "promote")
 REDISCTL_NAMED(CatchUp, "catchUp")
 REDISCTL_NAMED(PatchSelector, "patchSelector")
@@ -62,6 +64,10 @@ void fields(F& f, WritesRefused& x) {
     f("node", x.node);
 }
 template <class F>
+void fields(F& f, HandsOver& x) {
+    f("node", x.node), f("underWay", x.under_way);
+}
+template <class F>
 void fields(F& f, OffsetGapAtMost& x) {
     f("master", x.master), f("replica", x.replica), f("bytes", x.bytes);
 }
@@ -93,6 +99,10 @@ template <class F>
 void fields(F& f, HandOver& x) {
     f("from", x.from), f("to", x.to), f("host", x.host), f("port", x.port), f("timeoutMs", x.timeout_ms),
         f("probeKey", x.probe_key);
+}
+template <class F>
+void fields(F& f, TakeBack& x) {
+    f("from", x.from), f("to", x.to), f("host", x.host), f("port", x.port);
 }
 template <class F>
 void fields(F& f, Promote& x) {

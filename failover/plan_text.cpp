@@ -17,8 +17,9 @@ Overloaded(F...) -> Overloaded<F...>;
 
 // As a shell would need it, so that a line can be pasted behind redis-cli.
 std::string quoted(const std::string& word) {
-    const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                               "0123456789-_.:/=,@%+") == std::string::npos;
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789-_.:/=,@%+") == std::string::npos;
     if (plain) return word;
     std::string text = "'";
     for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -37,7 +38,8 @@ std::string probe_line(const std::string& node, const std::string& key) {
 
 std::string json_of(const std::map<std::string, std::string>& values) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
-    for (const auto& [key, value] : values) object[key] = value.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
+    for (const auto& [key, value] : values)
+        object[key] = value.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
     return object.dump();
 }
 
@@ -70,6 +72,12 @@ std::vector<std::string> lines_of(const Action& action) {
                 if (!over.probe_key.empty()) lines.push_back(probe_line(over.to, over.probe_key));
                 return lines;
             },
+            [](const TakeBack& back) {
+                return Lines{
+                    fmt::format("where FAILOVER is under way: {} FAILOVER ABORT, and writes wait until {} says that "
+                                "it is a replica still",
+                                back.from, back.to)};
+            },
             [](const Promote& promote) {
                 Lines lines{command_line(promote.node, {"REPLICAOF", "NO", "ONE"})};
                 if (!promote.probe_key.empty()) lines.push_back(probe_line(promote.node, promote.probe_key));
@@ -94,12 +102,11 @@ std::vector<std::string> lines_of(const Action& action) {
                                                             patch.key, patch.to)};
             },
             [](const Annotate& annotate) {
-                return Lines{fmt::format(R"(kubectl patch service {} --type=merge -p '{{"metadata":{{"annotations":{}}}}}')",
-                                         annotate.service, json_of(annotate.values))};
+                return Lines{
+                    fmt::format(R"(kubectl patch service {} --type=merge -p '{{"metadata":{{"annotations":{}}}}}')",
+                                annotate.service, json_of(annotate.values))};
             },
-            [](const WriteProbe& probe) {
-                return Lines{probe_line(probe.node, probe.key)};
-            },
+            [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
             [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} (uid {})", pod.pod, pod.uid)}; },
         },
         action);
@@ -108,7 +115,9 @@ std::vector<std::string> lines_of(const Action& action) {
 std::string sentence_of(const Condition& condition) {
     return std::visit(
         Overloaded{
-            [](const RoleIs& c) { return fmt::format("{} is {}", c.node, c.role == "master" ? "master" : "a replica"); },
+            [](const RoleIs& c) {
+                return fmt::format("{} is {}", c.node, c.role == "master" ? "master" : "a replica");
+            },
             [](const SameProcess& c) {
                 return fmt::format("{} is still the process {}", c.node, c.run_id.substr(0, 8));
             },
@@ -118,6 +127,9 @@ std::string sentence_of(const Condition& condition) {
             [](const FollowsAddress& c) { return fmt::format("{} follows {}:{}", c.node, c.host, c.port); },
             [](const SettingIs& c) { return fmt::format("{} has {} {}", c.node, c.name, c.value); },
             [](const WritesRefused& c) { return fmt::format("{} refuses writes", c.node); },
+            [](const HandsOver& c) {
+                return fmt::format("{} {}", c.node, c.under_way ? "hands over" : "does not hand over");
+            },
             [](const OffsetGapAtMost& c) {
                 return fmt::format("{} is at most {} bytes behind {}", c.replica, c.bytes, c.master);
             },

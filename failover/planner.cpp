@@ -64,9 +64,10 @@ class Planner {
     // where they are until the few milliseconds of the switch.
     void route_services() {
         for (const MovedService& service : cast_.services) {
-            Step& step = add("route-" + service.name,
-                             fmt::format("New connections through Service {} go to {}.", service.name, cast_.target.name),
-                             "", PatchSelector{service.name, service.from, service.to});
+            Step& step =
+                add("route-" + service.name,
+                    fmt::format("New connections through Service {} go to {}.", service.name, cast_.target.name), "",
+                    PatchSelector{service.name, service.from, service.to});
             step.already = step.after = {SelectorIs{service.name, service.to}};
             step.before = {SelectorIs{service.name, service.from}};
             // Somebody may have thought for a while before saying yes.
@@ -123,22 +124,22 @@ class Planner {
     }
 
     void kill_clients() {
-        Step& step = add("move-clients",
-                         "Connections stay with the old master for ever unless they are closed; the new ones find the new "
-                         "master.",
-                         cast_.old.name,
-                         to(cast_.old.name, {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"},
-                                             {"CLIENT", "KILL", "TYPE", "pubsub"}}));
+        Step& step =
+            add("move-clients",
+                "Connections stay with the old master for ever unless they are closed; the new ones find the new "
+                "master.",
+                cast_.old.name,
+                to(cast_.old.name,
+                   {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}, {"CLIENT", "KILL", "TYPE", "pubsub"}}));
         step.essential = false;
     }
 
     void repoint_others() {
         Send send;
-        std::vector<Condition> follow, linked;
+        std::vector<Condition> follow;
         const auto repoint = [&](const Player& replica) {
             send.to.push_back({replica.name, {replicaof(cast_.target)}});
             follow.push_back(FollowsAddress{replica.name, cast_.target.host, cast_.target.port});
-            linked.push_back(Follows{replica.name, cast_.target.name, true});
         };
         // FAILOVER left the old master at the new one's IP.
         if (plan_.engine == "failover-command" && cast_.target.host != cast_.target.listed_host) repoint(cast_.old);
@@ -146,9 +147,21 @@ class Planner {
         if (send.to.empty()) return;
         Step& step = add("repoint", "The other replicas follow the new master.", "", std::move(send));
         step.already = step.after = std::move(follow);
-        Step& wait = add("replicas-linked", "They have all that the new master has.", "", Wait{});
-        wait.after = std::move(linked);
-        wait.patience_ms = 30'000;
+    }
+
+    void await_others() {
+        if (cast_.others.empty()) return;
+        Step& step = add("replicas-linked", "They have all that the new master has.", "", Wait{});
+        for (const Player& other : cast_.others) step.after.push_back(Follows{other.name, cast_.target.name});
+        step.patience_ms = 30'000;
+    }
+
+    // Behind all that concerns the others: an old master that does not come back must not keep them from the new one.
+    void await_old() {
+        Step& step =
+            add("old-follows", fmt::format("{} follows the new master.", cast_.old.name), cast_.old.name, Wait{});
+        step.after = {Follows{cast_.old.name, cast_.target.name}};
+        step.patience_ms = 10'000;
     }
 
     void probe_after() {
@@ -160,12 +173,14 @@ class Planner {
     void annotate() {
         const bool at_home = cast_.home.empty() || cast_.home == cast_.target.pod;
         for (const std::string& service : at_home ? cast_.annotated : names_of_services()) {
-            const std::string value =
-                at_home ? "" : fmt::format("{} instead of {}, since operation {}", cast_.target.pod, cast_.home, cast_.operation);
+            const std::string value = at_home ? ""
+                                              : fmt::format("{} instead of {}, since operation {}", cast_.target.pod,
+                                                            cast_.home, cast_.operation);
             Annotate action{service, {{drift_annotation, value}}};
-            Step& step = add("annotate-" + service,
-                             at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.",
-                             "", std::move(action));
+            Step& step = add(
+                "annotate-" + service,
+                at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.",
+                "", std::move(action));
             step.already = step.after = {AnnotationIs{service, drift_annotation, value}};
             step.essential = false;
         }
@@ -200,22 +215,26 @@ class Planner {
         probe_before();
         route_services();
         await_endpoints(wish_.settle.count());
-        Step& step = add("hand-over",
-                         fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
-                                     "itself after {} ms.",
-                                     cast_.old.name, cast_.target.name, wish_.timeout.count()),
-                         cast_.old.name,
-                         HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
-                                  wish_.timeout.count(), second_probe()});
-        step.before = as_planned();
+        Step& verify = add("verify", "Roles, processes and links are still as planned.", cast_.old.name, Wait{});
+        verify.before = as_planned();
+        verify.already = {HandsOver{cast_.old.name, true}};
+        Step& step =
+            add("hand-over",
+                fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
+                            "itself after {} ms.",
+                            cast_.old.name, cast_.target.name, wish_.timeout.count()),
+                cast_.old.name,
+                HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
+                         wish_.timeout.count(), second_probe()});
+        step.before = {SameProcess{cast_.old.name, cast_.old.run_id},
+                       SameProcess{cast_.target.name, cast_.target.run_id}};
         step.already = step.after = {RoleIs{cast_.target.name, "master"}};
+        step.undo = {TakeBack{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port}};
+        step.undone = {RoleIs{cast_.old.name, "master"}, HandsOver{cast_.old.name, false}};
         step.opens_window = step.commits = true;
         step.patience_ms = wish_.timeout.count() + 2'000;
         move_labels();
         kill_clients();
-        Step& follows = add("old-follows", fmt::format("{} follows the new master.", cast_.old.name), cast_.old.name, Wait{});
-        follows.after = {Follows{cast_.old.name, cast_.target.name}};
-        follows.patience_ms = 10'000;
         finish();
         return std::move(plan_);
     }
@@ -236,8 +255,9 @@ class Planner {
         Step& catch_up = add("catch-up", fmt::format("{} has every byte of {}.", target, old), target,
                              CatchUp{old, target, wish_.timeout.count()});
         catch_up.already = {FollowsAddress{old, parking_host, parking_port}};
-        Step& park = add("park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
-                         old, to(old, {{"REPLICAOF", parking_host, std::to_string(parking_port)}}));
+        Step& park =
+            add("park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
+                old, to(old, {{"REPLICAOF", parking_host, std::to_string(parking_port)}}));
         park.before = {SameProcess{old, cast_.old.run_id}};
         park.already = park.after = {FollowsAddress{old, parking_host, parking_port}};
         park.undo = {to(old, {{"REPLICAOF", "NO", "ONE"}})};
@@ -249,12 +269,10 @@ class Planner {
                        RoleIs{target, "replica"}};
         Step& demote = add("demote", fmt::format("{} follows the new master and gets its settings back.", old), old,
                            to(old, unfence(true)));
-        demote.already = demote.after = {Follows{old, target, false}, SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
+        demote.already = demote.after = {Follows{old, target, false},
+                                         SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
         move_labels();
         kill_clients();
-        Step& follows = add("old-follows", fmt::format("{} follows the new master.", old), old, Wait{});
-        follows.after = {Follows{old, target}};
-        follows.patience_ms = 10'000;
         finish();
         return std::move(plan_);
     }
@@ -270,6 +288,7 @@ class Planner {
         move_labels();
         lower_minimum();
         repoint_others();
+        await_others();
         probe_after();
         // The proxies learn it while the new master takes writes already: there is no old one to keep clients from.
         await_endpoints(0);
@@ -281,6 +300,8 @@ class Planner {
   private:
     void finish() {
         repoint_others();
+        await_others();
+        await_old();
         probe_after();
         annotate();
         persist();
@@ -293,8 +314,8 @@ class Planner {
         std::vector<Words> commands;
         if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
         commands.push_back(config_set("min-replicas-to-write", fence_value));
-        Step& step = add("fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old), old,
-                         to(old, std::move(commands)));
+        Step& step = add("fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old),
+                         old, to(old, std::move(commands)));
         step.before = {SameProcess{old, cast_.old.run_id}};
         step.after = {WritesRefused{old}};
         step.undo = {to(old, unfence(false))};
@@ -315,15 +336,16 @@ class Planner {
     void lower_minimum() {
         const size_t left = cast_.others.size();
         if (cast_.target.min_replicas.empty() || std::stoul(cast_.target.min_replicas) <= left) return;
-        Step& step = add("lower-min-replicas",
-                         fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
-                                     cast_.target.name, cast_.target.min_replicas, left),
-                         cast_.target.name,
-                         to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
+        Step& step =
+            add("lower-min-replicas",
+                fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.", cast_.target.name,
+                            cast_.target.min_replicas, left),
+                cast_.target.name, to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
         step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
-        plan_.notes.push_back(fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "
-                                          "replicas are there again",
-                                          cast_.target.name, cast_.target.min_replicas, left));
+        plan_.notes.push_back(
+            fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "
+                        "replicas are there again",
+                        cast_.target.name, cast_.target.min_replicas, left));
     }
 
     std::vector<std::string> names_of_services() const {
