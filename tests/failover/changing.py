@@ -14,6 +14,7 @@ from typing import NamedTuple
 from program import REDISCTL, Answer, environment, redisctl
 from servers import Server, eventually
 from versions import INSTALLED
+from writer import Result, Writer
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "cluster"))
 from world.schema import problems  # noqa: E402
@@ -21,6 +22,9 @@ from world.schema import problems  # noqa: E402
 PASSWORD = "pa55-of-the-test"
 # A change has no deadline of its own; a test has.
 HARD_TIMEOUT = 60
+SWITCHING = ("failover", "switchover", "promote-replica")
+# FAILOVER as it is sent, and no question about it.
+FAILOVER_SENT = "FAILOVER\r\n$2\r\nTO"
 # What redisctl may borrow from a server, and has to give back.
 BORROWED = ("min-replicas-to-write", "min-replicas-max-lag", "replica-priority", "replica-read-only", "repl-backlog-size")
 
@@ -59,6 +63,10 @@ class Running:
 
     def __init__(self, *arguments, env: dict, inside: list = (), input: str = None):
         words = [str(REDISCTL), *map(str, arguments)]
+        if inside and "LD_PRELOAD" in env:
+            # Whoever takes us inside is not to be preloaded himself.
+            inside, env = [*inside, "env", *(f"{name}={value}" for name, value in env.items() if name != "REDISCLI_AUTH")], {**env}
+            del env["LD_PRELOAD"]
         self.command, self.since, self.lines = " ".join(["redisctl", *words[1:]]), time.monotonic(), []
         self.error = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([*inside, *words], env=env, stdin=subprocess.PIPE if input is not None else subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -79,6 +87,20 @@ class Running:
             return found
 
         return eventually(f"{status} of {step}: {self.command}", event, seconds, every=0.001)
+
+    def until_stopped(self, seconds: float = 20) -> "Running":
+        """Until it has stopped itself, as dying.py can make it do; go_on() wakes it."""
+
+        def stopped() -> bool:
+            assert self.process.poll() is None, f"ended before it came there\n{self.finish()}"
+            return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+        eventually(f"stopped itself: {self.command}", stopped, seconds, every=0.001)
+        return self
+
+    def go_on(self) -> "Running":
+        self.send(signal.SIGCONT)
+        return self
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -117,13 +139,14 @@ class Changing(unittest.TestCase):
 
     def setUp(self):
         self.state = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="redisctl-test-")))
-        self.before = {}
+        self.before, self.also_called = {}, {}
 
     # The system
 
     def system(self, *options: str, version: str = INSTALLED, replicas: int = 2, net=None, **how) -> list:
-        """[master, replica, …], all of them linked; with a Net each in a place of its own."""
+        """[master, replica, …], all of them linked; with a Net each in a place of its own. The backlog is large enough for a writer that never stops."""
         make = net.server if net else Server
+        options = ("repl-backlog-size 64mb", *options)
         master = self.enterContext(make(*options, version=version, **how))
         nodes = [master, *(self.enterContext(make(*options, version=version, replica_of=master, **how)) for _ in range(replicas))]
         for replica in nodes[1:]:
@@ -151,17 +174,47 @@ class Changing(unittest.TestCase):
         return [word for node in nodes for word in ("--host", node.address)]
 
     def start(self, command: str, *arguments, nodes: list = (), env: dict = None, inside: list = (), input: str = None) -> Running:
-        words = [*command.split(), *self.hosts(nodes), *arguments, "--json"]
+        # One hiccup of a busy machine would refuse a switch; that check has tests of its own.
+        calm = ["--override", "latency"] if command in SWITCHING else []
+        words = [*command.split(), *self.hosts(nodes), *calm, *arguments, "--json"]
         return self.enterContext(Running(*words, env=self.environment(env, nodes), inside=inside, input=input))
 
     def change(self, command: str, *arguments, code: int = 0, outcome: str = "done", nodes: list = (), **how) -> Change:
         """Runs it to its end. code None: any, killed as well."""
-        change = self.read(self.start(command, *arguments, nodes=nodes, **how).finish())
-        if code is not None:
-            self.assertEqual(change.code, code, change)
-            self.assertIsNotNone(change.result, f"no OperationResult\n{change}")
-            self.assertEqual((change.result["outcome"], change.result["exitCode"]), (outcome, code), change)
+        running = self.start(command, *arguments, nodes=nodes, **how)
+        return self.read(running.finish()) if code is None else self.finished(running, code, outcome)
+
+    def finished(self, running: Running, code: int = 0, outcome: str = "done") -> Change:
+        """What a started one says in the end."""
+        change = self.read(running.finish())
+        self.assertEqual(change.code, code, change)
+        self.assertIsNotNone(change.result, f"no OperationResult\n{change}")
+        self.assertEqual((change.result["outcome"], change.result["exitCode"]), (outcome, code), change)
         return change
+
+    def assert_says(self, change: Change, code: str, message: str, cause: str = "", hint: str = "") -> None:
+        """Its first error, in both of its forms."""
+        error = change.result["errors"][0]
+        self.assertEqual(error["code"], code, change)
+        for field, wanted in (("message", message), ("cause", cause), ("hint", hint)):
+            if wanted:
+                self.assertRegex(error[field] or "", wanted, change)
+        self.assertIn(error["message"], change.answer.err, change)
+
+    # Writers
+
+    def writing(self, nodes: list, writers: int = 2, rate: float = 500, **how) -> Writer:
+        return self.enterContext(Writer([node.address for node in nodes], writers=writers, rate=rate, password=nodes[0].password, **how))
+
+    def assert_nothing_lost(self, writer: Writer, master: Server, goes_on: bool = True) -> Result:
+        """It writes on, to this master; then it is stopped: all that was acknowledged is there."""
+        if goes_on:
+            before = int(master.info()["master_repl_offset"])
+            eventually("the writer goes on", lambda: int(master.info()["master_repl_offset"]) > before + 300)
+        result = writer.stop(master=master.address)
+        self.assertEqual((result.lost, result.why), (0, None), result)
+        self.assertGreater(result.acked, 0)
+        return result
 
     def plan(self, command: str, *arguments, nodes: list = (), code: int = 0, **how) -> dict:
         answer = self.start(command, *arguments, "--dry-run", nodes=nodes, **how).finish()
@@ -228,7 +281,7 @@ class Changing(unittest.TestCase):
         found += [f"{node.address} is a {info['role']}" for node, info in infos.items() if (info["role"] == "master") != (node is master)]
         for node, info in infos.items():
             if node is not master and info["role"] == "slave":
-                if (following := f"{info['master_host']}:{info['master_port']}") != master.address:
+                if (following := f"{info['master_host']}:{info['master_port']}") not in (master.address, self.also_called.get(master)):
                     found.append(f"{node.address} follows {following}")
                 if info["master_link_status"] != "up" or info["master_sync_in_progress"] != "0":
                     found.append(f"{node.address} is not linked")

@@ -3,6 +3,7 @@
 //
 //   REDISCTL_DIE_AT_FSYNC=N    SIGKILL to itself when its N-th fsync or fdatasync is done, before it returns
 //   REDISCTL_STOP_AT_FSYNC=N   SIGSTOP there instead; it goes on when somebody sends SIGCONT
+//   REDISCTL_SYNCING=A|B       for the two above: only an fsync behind a write to a file that holds one of these texts counts
 //   REDISCTL_DIE_AT_SEND=N     SIGKILL when the kernel has taken its N-th send or write to a TCP connection
 //   REDISCTL_STOP_AT_SEND=N    SIGSTOP there instead
 //   REDISCTL_SENDING=A|B       for the two above: only those that hold one of these texts count (never true inside TLS)
@@ -25,7 +26,8 @@
 #include <unistd.h>
 
 static long die_at_fsync, stop_at_fsync, die_at_send, stop_at_send, full_at_write, clock_at_fsync, clock_off;
-static const char *sending;
+static const char *sending, *syncing;
+static atomic_int noted;
 static atomic_long fsyncs, sends, writes;
 
 static long number(const char *name) {
@@ -45,6 +47,7 @@ __attribute__((constructor)) static void begin(void) {
     off = off ? strchr(off, ':') : NULL;
     clock_off = off ? strtol(off + 1, NULL, 10) : 0;
     sending = getenv("REDISCTL_SENDING");
+    syncing = getenv("REDISCTL_SYNCING");
 }
 
 // The next definition of the function that asks: the C library's.
@@ -58,6 +61,7 @@ static void at(long now, long die, long stop) {
 }
 
 static void synced(int result) {
+    if (syncing && *syncing && !atomic_exchange(&noted, 0)) return;
     if (result == 0) at(atomic_fetch_add(&fsyncs, 1) + 1, die_at_fsync, stop_at_fsync);
 }
 
@@ -70,14 +74,17 @@ static int is_tcp(int fd) {
     return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
 }
 
-static int counts(const char *data, size_t size) {
-    if (!sending || !*sending) return 1;
-    for (const char *text = sending; *text;) {
+static int holds(const char *data, size_t size, const char *texts) {
+    for (const char *text = texts; *text;) {
         const size_t length = strcspn(text, "|");
         if (memmem(data, size, text, length)) return 1;
         text += length + (text[length] == '|');
     }
     return 0;
+}
+
+static int counts(const char *data, size_t size) {
+    return !sending || !*sending || holds(data, size, sending);
 }
 
 static void sent(int fd, const void *data, ssize_t size) {
@@ -116,6 +123,7 @@ ssize_t send(int fd, const void *data, size_t size, int flags) {
 ssize_t write(int fd, const void *data, size_t size) {
     if (full(fd)) return -1;
     const ssize_t taken = REAL(write)(fd, data, size);
+    if (syncing && taken > 0 && !is_tcp(fd) && holds(data, (size_t)taken, syncing)) atomic_store(&noted, 1);
     sent(fd, data, taken);
     return taken;
 }

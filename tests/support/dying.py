@@ -56,6 +56,16 @@ def each_send(*texts: str):
     return each("die_at_send", **({"sending": "|".join(texts)} if texts else {}))
 
 
+def at_intent(step: str, how: str = "stop") -> dict:
+    """The environment for a run that is stopped (or that dies: how="die") when the intent of this step is on disk and nothing of the step is done."""
+    return env(**{f"{how}_at_fsync": 1, "syncing": f'"record":"intent","step":"{step}"'})
+
+
+def at_send(text: str, how: str = "stop") -> dict:
+    """… when the first command that holds this text has left; whether it was heard is up to the network."""
+    return env(**{f"{how}_at_send": 1, "sending": text})
+
+
 def wait_stopped(process) -> None:
     """Until the process (a Popen) has stopped itself; SIGCONT lets it go on."""
     eventually("stopped", lambda: Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", every=0.005)
