@@ -137,10 +137,11 @@ bool is_name_of(const Node& node, std::string_view host) {
 Inventory make_inventory(Listed listed) {
     Inventory inventory;
     for (auto& pod : listed.pods)
-        if (counts(pod) && !processes(pod).empty()) inventory.pods.push_back(std::move(pod));
+        if ((counts(pod) || pod.meta.terminating) && !processes(pod).empty()) inventory.pods.push_back(std::move(pod));
 
     std::vector<Member> members;
-    for (const auto& pod : inventory.pods) members.push_back({&pod, processes(pod)});
+    for (const auto& pod : inventory.pods)
+        if (counts(pod)) members.push_back({&pod, processes(pod)});
     for (auto& group : group_members(std::move(members), listed.services)) {
         auto& instance = inventory.instances.emplace_back();
         instance.ns = group.ns;

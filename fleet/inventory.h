@@ -16,7 +16,9 @@ struct Inventory {
     Inventory(Inventory&&) = default;
     Inventory& operator=(Inventory&&) = default;
 
-    std::vector<kube::Pod> pods;  // owns what Instance::pods points to: moving is fine, copying would leave them behind
+    // Owns what Instance::pods points to: moving is fine, copying would leave them behind. Those that are being deleted
+    // are here too, and belong to no instance.
+    std::vector<kube::Pod> pods;
     std::vector<Instance> instances;  // natural order by namespace and name
 };
 

@@ -160,7 +160,9 @@ TEST_CASE("What stands beside Redis and is none is left out") {
     auto inventory = fleet::make_inventory(std::move(listed));
     REQUIRE(full_names(inventory) == Names{"default/redis"});
     CHECK(names(inventory.instances[0].nodes) == Names{"redis-0"});
-    CHECK(inventory.pods.size() == 1);
+    CHECK(inventory.instances[0].pods.size() == 1);
+    REQUIRE(inventory.pods.size() == 2);  // who changes something asks whether a pod is being deleted
+    CHECK(inventory.pods[1].meta.terminating);
 }
 
 TEST_CASE("Redis and Sentinel are told by command, name, port and image") {
