@@ -58,7 +58,7 @@ ExitCode exit_of(const failover::Report& report) {
 
 Json plan_document(const failover::Plan& plan) {
     Json json = envelope("Plan");
-    for (auto& [key, value] : failover::to_json(plan).items()) json[key] = value;
+    json.update(failover::to_json(plan));
     return json;
 }
 
