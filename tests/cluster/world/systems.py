@@ -62,9 +62,9 @@ VERSIONS = System("versions", 7, own_only=True, parts=[
 TLS = System("tls", 2, [("bitnami-tls.yaml", {"RELEASE": "secure", "FULLNAME": "secure-redis", "PASSWORD": TLS_PASSWORD, **image("redis:7.0")})])
 SENTINEL = System("sentinel", 6, [("sentinel.yaml", image("redis:7.0"))])
 # Their masters are moved, their pods restarted: what they look like is their tests' own business.
-SWITCHED = System("switched", 3, [sb("my-redis", "my-redis", 3, PASSWORD)])
-BITNAMI = System("bitnami", 3, [("bitnami-replication.yaml", {"RELEASE": "shop", "FULLNAME": "shop-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
-LABELLED = System("labelled", 3, [("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
+SWITCHED = System("switched", 3, own_only=True, parts=[sb("my-redis", "my-redis", 3, PASSWORD), ("switchers.yaml", {})])
+BITNAMI = System("bitnami", 3, own_only=True, parts=[("bitnami-replication.yaml", {"RELEASE": "shop", "FULLNAME": "shop-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
+LABELLED = System("labelled", 3, own_only=True, parts=[("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 EMPTY = System("empty", 0)
 ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, LABELLED, EMPTY) if OWN or not system.own_only]
 
@@ -77,7 +77,7 @@ _state = {"set up": False, "patience": 180}
 def need(system: System) -> System:
     """Waits until the system is as its tests expect it."""
     if system not in ALL:
-        raise unittest.SkipTest("needs images of several Redis versions, which only the tests' own cluster has")
+        raise unittest.SkipTest("needs images of several Redis versions, or the pods' own network: only the tests' own cluster has them")
     set_up_all()
     # They started together: when one was waited for in vain, the others need no such patience.
     patience, _state["patience"] = _state["patience"], 10
@@ -94,7 +94,8 @@ def set_up_all() -> None:
     if not OWN:
         atexit.register(take_down_all)
     kubectl("apply", "-f", "-", text_in=items([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": s.namespace}} for s in ALL]))
-    kubectl("apply", "-n", SB.namespace, "-f", str(ROOT / "docs" / "rbac.yaml"))
+    for system in (each for each in ALL if each in (SB, SWITCHED)):
+        kubectl("apply", "-n", system.namespace, "-f", str(ROOT / "docs" / "rbac.yaml"))
     documents = [certificates_secret()] + [rendered(system, *part) for system in ALL for part in system.parts]
     kubectl("apply", "-f", "-", text_in="\n---\n".join(documents))
 
