@@ -83,6 +83,15 @@ void check_state(const Pair& pair, Checks& out) {
         .good_if(!shutdown, shutdown ? fmt::format("ends in {}ms", *shutdown) : "none");
 }
 
+// Demoted, a writable one would go on acknowledging what its clients write, and nobody would ever have it.
+void check_read_only(const Pair& pair, Checks& out) {
+    Verdicts read_only(out, "master-read-only", pair.master_name(), "read-only as soon as it is a replica",
+                       "CONFIG SET replica-read-only yes on the master: demoted it would go on taking writes");
+    const std::string* value = setting(pair.master, "replica-read-only");
+    if (value == nullptr) return read_only.unknown(why_no_setting(pair.master, "replica-read-only"));
+    read_only.good_if(*value == "yes", *value == "yes" ? "read-only" : "writable");
+}
+
 // The way there takes its time too, a port-forward for one. Nothing is faster than the way, so the fastest answer of
 // any node stands for it.
 void check_latency(const Pair& pair, Checks& out) {
@@ -136,7 +145,9 @@ void check_master(const Pair& pair, Checks& out) {
     check_engine(pair, out);
     check_saving(pair, out);
     check_latency(pair, out);
-    if (pair.master.view) check_state(pair, out);
+    if (!pair.master.view) return;
+    check_state(pair, out);
+    check_read_only(pair, out);
 }
 
 }  // namespace redisctl::failover

@@ -26,7 +26,7 @@ inline failover::NodeFacts healthy_node(const redis::NodeView& view) {
                              {"maxclients", "10000"},   {"min-replicas-to-write", "0"},
                              {"tls-replication", "no"}, {"notify-keyspace-events", ""},
                              {"timeout", "0"},          {"client-output-buffer-limit", "normal 0 0 0"},
-                             {"databases", "16"}};
+                             {"databases", "16"},       {"replica-read-only", "yes"}};
     for (const char* command : {"failover", "replicaof", "replconf", "psync", "config|set", "client|kill",
                                 "client|pause", "multi", "exec", "wait", "set"})
         node.abilities[command] = failover::Ability::yes;
