@@ -77,6 +77,10 @@ class Running:
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
         self.reader.start()
 
+    def events(self) -> list:
+        """What it has printed so far."""
+        return [json.loads(line) for line in list(self.lines)]
+
     def until_event(self, step: str, status: str = "done", seconds: float = 20) -> dict:
         """The first such event that it prints."""
 

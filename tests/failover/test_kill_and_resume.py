@@ -8,6 +8,9 @@ CHANGING = ("FAILOVER\r\n$2\r\nTO", "$9\r\nREPLICAOF", "CONFIG\r\n$3\r\nSET", "C
 ENGINES = ("failover-command", "fenced")
 
 
+AT_ONCE = 2
+
+
 class Killed(Changing):
     def each_death(self, moments, engine: str, then) -> int:
         """Kills a failover at one moment after the other; then(nodes, kinds of the journal's records or None) brings it to an end and says the master. How many there

@@ -8,6 +8,10 @@ from links import Net
 from servers import eventually
 
 
+# They wait for limits of servers and of redisctl.
+AT_ONCE = 4
+
+
 class Cables(Changing):
     """Every server in a network namespace of its own; what is cut tells nobody."""
 
@@ -138,7 +142,7 @@ class Cables(Changing):
         nodes = self.spread()
         master, target, other = nodes
         writer = self.writing(nodes, inside=self.net.inside(other), timeout=10)
-        running = self.start("failover", "--promote", target.address, "--handover-timeout", "500ms", "--yes", nodes=nodes, inside=self.net.inside(Net.TOOL),
+        running = self.start("failover", "--promote", target.address, "--handover-timeout", "1500ms", "--yes", nodes=nodes, inside=self.net.inside(Net.TOOL),
                              env=dying.at_send(FAILOVER_SENT)).until_stopped()
         self.net.isolate(master, target, other)
         self.net.isolate(target, master, other)

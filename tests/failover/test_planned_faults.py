@@ -9,6 +9,10 @@ from links import Relay
 from servers import Server, eventually
 
 
+# They wait for limits of servers and of redisctl.
+AT_ONCE = 4
+
+
 class Faults(Changing):
     def gave_up(self, running, nodes: list, writer, message: str, cause: str, code: str = "GAVE_UP"):
         """The old master is the master as before, and said so."""
