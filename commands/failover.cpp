@@ -11,9 +11,7 @@ void bind_failover(Spec& spec) {
     spec.options = switch_options(*flags);
     spec.options.insert(spec.options.begin(),
                         {"--promote", "NODE", "The new master; the best replica by default", &flags->promote, {}, "node"});
-    spec.options.push_back({"--accept-data-loss", "",
-                            "The master is dead: promote a replica although acknowledged writes can be lost",
-                            &flags->accept_data_loss});
+    for (Option& option : emergency_options(*flags)) spec.options.push_back(std::move(option));
     spec.examples = {"redisctl failover --dry-run", "redisctl failover --promote redis-1",
                      "redisctl failover --from redis-0 --avoid k8s-node/worker-3 --yes --json",
                      "redisctl failover --host db1:6379 --accept-data-loss --confirm db1:6379"};
@@ -33,9 +31,7 @@ void bind_promote(Spec& spec) {
     auto flags = std::make_shared<SwitchFlags>();
     auto nodes = std::make_shared<std::vector<std::string>>();
     spec.options = switch_options(*flags);
-    spec.options.push_back({"--accept-data-loss", "",
-                            "The master is dead: promote the replica although acknowledged writes can be lost",
-                            &flags->accept_data_loss});
+    for (Option& option : emergency_options(*flags)) spec.options.push_back(std::move(option));
     spec.positionals = {{"NODE", "The replica to promote", nodes.get(), true, false, "node"}};
     spec.examples = {"redisctl promote-replica redis-1 --dry-run", "redisctl promote-replica redis-1 --yes"};
     spec.run = [flags, nodes](Context& context) {

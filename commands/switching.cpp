@@ -34,6 +34,7 @@ Result<Wish> wish_of(const SwitchFlags& flags) {
     wish.engine = flags.engine;
     wish.overrides = flags.overrides;
     wish.accept_data_loss = flags.accept_data_loss;
+    wish.delete_old_pod = flags.delete_old_pod;
     wish.probe = !flags.no_probe;
     wish.move_services = !flags.keep_services;
     if (!flags.handover_timeout.empty()) {
@@ -195,9 +196,21 @@ std::vector<Option> switch_options(SwitchFlags& flags) {
     return options;
 }
 
+std::vector<Option> emergency_options(SwitchFlags& flags) {
+    return {{"--accept-data-loss", "",
+             "The master is dead: promote a replica although acknowledged writes can be lost", &flags.accept_data_loss},
+            {"--delete-old-pod", "",
+             "With --accept-data-loss: delete the dead master's pod first, so that a process that only hangs takes no "
+             "write any more",
+             &flags.delete_old_pod}};
+}
+
 Result<ExitCode> switch_master(Context& context, const SwitchFlags& flags, const std::string& command,
                                Emergency emergency, Destination destination) {
     TRY_ASSIGN(Wish wish, wish_of(flags));
+    if (wish.delete_old_pod && (!wish.accept_data_loss || !context.in_kubernetes()))
+        return fail(ErrorCode::usage, "--delete-old-pod is for emergencies in Kubernetes",
+                    wish.accept_data_loss ? "there are only hosts here" : "--accept-data-loss is not given");
     return Switch(context, flags, command, std::move(wish)).run(emergency, destination);
 }
 

@@ -17,11 +17,14 @@ struct SwitchFlags {
     ChangeFlags change;
     std::string promote, from, engine, handover_timeout, settle;
     std::vector<std::string> avoid, overrides;
-    bool accept_data_loss = false, no_probe = false, keep_services = false;
+    bool accept_data_loss = false, delete_old_pod = false, no_probe = false, keep_services = false;
 };
 
 // The flags of a switch but --promote, which is a positional of some.
 std::vector<Option> switch_options(SwitchFlags& flags);
+
+// Those of a command that may promote when the master is dead.
+std::vector<Option> emergency_options(SwitchFlags& flags);
 
 enum class Emergency { allowed, refused };
 // Where the switch goes; decided when the instance has been seen.

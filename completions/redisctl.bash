@@ -100,7 +100,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
             ;;
         failover | redis-failover | force-failover)
-            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss'$'\n'"$flags1"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
             ;;
         guard | redis-guard)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
@@ -127,7 +127,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         promote-replica | redis-promote-replica | promote)
-            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         replica-lag | redis-replica-lag | lag)
             if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi

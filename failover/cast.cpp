@@ -49,6 +49,7 @@ Player player_for(const Facts& facts, size_t index) {
     Player player;
     player.name = node.name;
     player.pod = node.pod;
+    player.uid = node.uid;
     player.host = node.address.host;
     player.port = node.address.port;
     player.addresses = addresses_of(facts, index);

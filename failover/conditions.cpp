@@ -160,6 +160,12 @@ class Examiner {
         return yes_if(value == c.value, fmt::format("Service {} has {}={}", c.service, c.key, value));
     }
 
+    Holds operator()(const PodGone& c) const {
+        const Result<kube::Pod> pod = world_.pod(c.pod);
+        if (!pod) return pod.error().code == ErrorCode::not_found ? yes() : unknown(pod.error());
+        return yes_if(pod->meta.uid != c.uid, fmt::format("pod {} is not gone yet", c.pod));
+    }
+
   private:
     static Result<std::string> value(const Answer& answer) {
         TRY(answer);

@@ -165,6 +165,22 @@ void check_min_replicas(const Facts& facts, const std::string& target, const Nod
     replicas.warn_unless(*wanted <= others, fmt::format("{}, {} will follow", *wanted, others));
 }
 
+// The pod is deleted first: where its kubelet is silent nobody would ever say that it is gone.
+void check_old_pod(const Facts& facts, const Wish& wish, Checks& out) {
+    const auto i = facts.index_of(facts.master);
+    if (!wish.delete_old_pod || !i) return;
+    const fleet::Node& place = facts.instance.nodes[*i];
+    Verdicts machine(out, "old-pod", facts.master, "its machine is Ready",
+                     "leave --delete-old-pod out, and make sure that the machine is off");
+    if (place.pod.empty()) return machine.block("it has no pod");
+    const auto found = facts.kubernetes->k8s_nodes.find(place.k8s_node);
+    if (found == facts.kubernetes->k8s_nodes.end()) return machine.unknown("it is on no machine yet");
+    if (!found->second) return machine.unknown(found->second.error());
+    machine.good_if(found->second->ready == "True",
+                    fmt::format("{} is Ready: {}", place.k8s_node,
+                                found->second->ready.empty() ? "not told" : found->second->ready));
+}
+
 }  // namespace
 
 std::string_view says_dead_name(SaysDead says) {
@@ -206,6 +222,7 @@ Result<std::vector<Check>> emergency_checks(const Facts& facts, const Wish& wish
     check_sentinels(facts, checks);
     check_cluster_mode(facts, checks);
     if (facts.kubernetes) {
+        check_old_pod(facts, wish, checks);
         check_permissions(facts, checks);
         check_credentials(facts, checks);
     }

@@ -70,8 +70,12 @@ struct LabelIs {
 struct AnnotationIs {
     std::string service, key, value;  // an empty value: absent
 };
+// No pod of this name has this uid any more: the API server forgets it when its kubelet says that its processes are gone.
+struct PodGone {
+    std::string pod, uid;
+};
 using Condition = std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver,
-                               OffsetGapAtMost, SelectorIs, EndpointsAre, LabelIs, AnnotationIs>;
+                               OffsetGapAtMost, SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone>;
 
 // --- What is done. ---
 

@@ -25,6 +25,7 @@ REDISCTL_NAMED(SelectorIs, "selectorIs")
 REDISCTL_NAMED(EndpointsAre, "endpointsAre")
 REDISCTL_NAMED(LabelIs, "labelIs")
 REDISCTL_NAMED(AnnotationIs, "annotationIs")
+REDISCTL_NAMED(PodGone, "podGone")
 REDISCTL_NAMED(Send, "send")
 REDISCTL_NAMED(HandOver, "handOver")
 REDISCTL_NAMED(TakeBack, "takeBack")
@@ -86,6 +87,10 @@ void fields(F& f, LabelIs& x) {
 template <class F>
 void fields(F& f, AnnotationIs& x) {
     f("service", x.service), f("key", x.key), f("value", x.value);
+}
+template <class F>
+void fields(F& f, PodGone& x) {
+    f("pod", x.pod), f("uid", x.uid);
 }
 template <class F>
 void fields(F& f, Send::To& x) {

@@ -107,7 +107,7 @@ std::vector<std::string> lines_of(const Action& action) {
                                 annotate.service, json_of(annotate.values))};
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
-            [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} (uid {})", pod.pod, pod.uid)}; },
+            [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)}; },
         },
         action);
 }
@@ -143,6 +143,7 @@ std::string sentence_of(const Condition& condition) {
                 return c.value.empty() ? fmt::format("Service {} has no annotation {}", c.service, c.key)
                                        : fmt::format("Service {} has the annotation {}={}", c.service, c.key, c.value);
             },
+            [](const PodGone& c) { return fmt::format("pod {} is gone (uid {})", c.pod, c.uid); },
         },
         condition);
 }

@@ -283,6 +283,7 @@ class Planner {
         plan_.expected_outage = "until the clients find the new master; they have had none since the old one died";
         plan_.loss_reason = "the old master cannot be read: what it acknowledged and had not sent yet is unknown";
         route_services();
+        delete_old_pod();
         Step& step = promote();
         step.before = {SameProcess{cast_.target.name, cast_.target.run_id}, RoleIs{cast_.target.name, "replica"}};
         move_labels();
@@ -305,6 +306,23 @@ class Planner {
         probe_after();
         annotate();
         persist();
+    }
+
+    // A process that only hangs wakes up and acknowledges writes that nobody will ever see.
+    void delete_old_pod() {
+        const Player& old = cast_.old;
+        if (!wish_.delete_old_pod || old.pod.empty()) {
+            plan_.notes.push_back(fmt::format("{} is not fenced: if it only hangs, or is cut off, it can go on taking writes of "
+                                              "clients that are connected to it, and those are lost{}",
+                                              old.name, old.pod.empty() ? "" : "; --delete-old-pod ends it first"));
+            return;
+        }
+        add("delete-old-pod", "The old master's process is ended; its workload starts a new one.", old.name,
+            DeletePod{old.pod, old.uid})
+            .already = {PodGone{old.pod, old.uid}};
+        Step& gone = add("old-pod-gone", "Its kubelet says that it has ended.", old.name, Wait{});
+        gone.after = {PodGone{old.pod, old.uid}};
+        gone.patience_ms = 60'000;
     }
 
     bool sets_max_lag() const { return cast_.old.min_replicas_lag == "0"; }

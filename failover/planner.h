@@ -16,7 +16,7 @@ namespace redisctl::failover {
 
 // A node in a switch.
 struct Player {
-    std::string name, pod, run_id, version;
+    std::string name, pod, uid, run_id, version;
     std::string host;  // by which the other servers are to follow it
     int64_t port = 0;
     std::string listed_host;  // as its master lists it, which FAILOVER TO wants byte by byte

@@ -63,6 +63,8 @@ std::vector<kube::Access> access_needed(const Facts& facts, const Wish& wish) {
     std::vector<kube::Access> needed = {kube::access_to("get", resource::leases, ns, lease),
                                         kube::access_to("create", resource::leases, ns, ""),
                                         kube::access_to("update", resource::leases, ns, lease)};
+    if (const auto master = facts.index_of(facts.master); master && wish.delete_old_pod)
+        needed.push_back(kube::access_to("delete", resource::pods, ns, facts.instance.nodes[*master].pod));
     if (!wish.move_services) return needed;
     std::set<std::string> services, pods;
     // Which node it will be is not known yet; what moves is the same for each.

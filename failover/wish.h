@@ -18,6 +18,7 @@ struct Wish {
     std::string engine;                  // failover-command, fenced, emergency; empty: the planner picks
     std::vector<std::string> overrides;  // names of checks
     bool accept_data_loss = false;       // an emergency is allowed
+    bool delete_old_pod = false;         // an emergency: the dead master's pod is deleted before the promotion
     bool planned_only = false;           // switchover: refuse when the master is dead
     bool probe = true;                   // write a probe key before and after
     bool move_services = true;

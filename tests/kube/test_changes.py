@@ -116,7 +116,7 @@ class Changes(Calling):
         path = "/api/v1/namespaces/default/pods/redis-0"
         self.api.on(f"DELETE {path}", Answer(200, pod("redis-0")))
         self.assertEqual(self.call("delete-pod", "default", "redis-0", "uid-1").lines, ["deleted redis-0"])
-        self.assertEqual(self.api.changes, [("DELETE", path, {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": "uid-1"}})])
+        self.assertEqual(self.api.changes, [("DELETE", path, {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 1, "preconditions": {"uid": "uid-1"}})])
 
     def test_permissions_are_asked_for_all_at_once(self):
         # Without TLS libcurl learns from the first answer that this server speaks HTTP/1.1; the others go together then.

@@ -213,3 +213,17 @@ TEST_CASE("The documents' words for checks, points and evidence") {
     CHECK(to_json(Evidence{"redis-1", SaysDead::yes, "its link is down"}).dump() ==
           R"({"witness":"redis-1","saysDead":"yes","sentence":"its link is down"})");
 }
+
+TEST_CASE("Who deletes the dead master's pod needs a kubelet that can say that it is gone") {
+    DeadMaster world;
+    Wish wish;
+    wish.delete_old_pod = true;
+    const auto old_pod = [&] { return verdict(*emergency_checks(world.facts, wish, "redis-1"), "old-pod"); };
+    CHECK(old_pod() == "ok: n1 is Ready: True");
+    world.facts.kubernetes->k8s_nodes.at("n1")->ready = "Unknown";
+    CHECK(old_pod() == "block: n1 is Ready: Unknown");
+    world.facts.kubernetes->k8s_nodes.at("n1") = fail(ErrorCode::forbidden, "we may not get nodes");
+    CHECK(old_pod() == "unknown: unknown: we may not get nodes");
+    wish.delete_old_pod = false;
+    CHECK_THROWS(old_pod());
+}

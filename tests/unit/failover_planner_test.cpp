@@ -136,7 +136,28 @@ TEST_CASE("An emergency: the Services leave the dead master first, nobody waits 
     CHECK(
         plan.notes ==
         Lines{
+            "redis-0 is not fenced: if it only hangs, or is cut off, it can go on taking writes of clients that are "
+            "connected to it, "
+            "and those are lost; --delete-old-pod ends it first",
             "min-replicas-to-write of redis-1 is lowered from 2 to 1: set it back when the replicas are there again"});
+}
+
+TEST_CASE("An emergency whose old pod is deleted first: promoted when its kubelet says that it is gone") {
+    Cast cast = three();
+    cast.old.uid = "uid-0";
+    Wish wish;
+    wish.delete_old_pod = true;
+    const Plan plan = plan_emergency(cast, wish);
+    CHECK(ids(plan) == "delete-old-pod old-pod-gone promote! repoint replicas-linked write");
+    CHECK(lines(plan, "delete-old-pod") == Lines{"kubectl delete pod redis-0 --grace-period=1 (uid uid-0)"});
+    CHECK(plan.notes.empty());
+
+    // On plain hosts there is nothing that could be deleted.
+    cast.old.pod.clear();
+    CHECK(ids(plan_emergency(cast, wish)) == "promote! repoint replicas-linked write");
+    CHECK(plan_emergency(cast, wish).notes == Lines{"redis-0 is not fenced: if it only hangs, or is cut off, it can go "
+                                                    "on taking writes of clients that are connected to it, "
+                                                    "and those are lost"});
 }
 
 TEST_CASE("Away from home every moved Service says so, at home none does") {
