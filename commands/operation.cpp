@@ -155,7 +155,9 @@ std::string sentence_of(const OperationResult& result) {
         case Outcome::refused:
             return "refused: nothing was changed";
         case Outcome::rolled_back:
-            return fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
+            return result.mode == failover::Mode::emergency
+                       ? std::string("rolled back: there is no new master, and nothing borrowed is left")
+                       : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
         case Outcome::incomplete:
             return result.report.committed
                        ? fmt::format("incomplete: {} is the master, but not all is as it should be", to)

@@ -20,8 +20,10 @@ Error unsure(Error error) {
     return error;
 }
 
+// A connection that broke says how (CLOSED, TLS); unreachable and nothing else: there was none to send anything by.
 bool may_have_arrived(const Error& error) {
-    return error.reason != "CONNECT_TIMEOUT" && error.reason != "NOT_RUNNING";
+    const bool refused = error.code == ErrorCode::unreachable && error.reason.empty();
+    return !refused && error.reason != "CONNECT_TIMEOUT" && error.reason != "NOT_RUNNING";
 }
 
 std::string pointer_part(std::string text) {
