@@ -67,6 +67,7 @@ class Switch {
         TRY(survey(context_, one, "redisctl:" + id_, wish_));
         const Facts& facts = one.facts;
         result_.from = facts.master;
+        if (const Error* denied = denied_everywhere(facts)) return fail(*denied);
         if (facts.master.empty())
             return refused({ErrorCode::refused, fmt::format("it is not clear which node of {} is the master", result_.instance),
                             facts.why_no_master, "redisctl heal", "NO_MASTER"});
@@ -88,6 +89,15 @@ class Switch {
 
   private:
     Result<ExitCode> refused(const Error& why) { return end_early(context_, result_, why); }
+
+    // Who may ask nobody learns nothing of the master; that is no matter for heal.
+    static const Error* denied_everywhere(const Facts& facts) {
+        const auto denied = [](const failover::NodeFacts& node) {
+            return !node.view && node.view.error().code == ErrorCode::forbidden;
+        };
+        if (facts.nodes.empty() || !std::all_of(facts.nodes.begin(), facts.nodes.end(), denied)) return nullptr;
+        return &facts.nodes.front().view.error();
+    }
 
     static Result<std::string> home_of(const Facts& facts) {
         std::string home = topology::home_pod(facts.instance, facts.picture.system);

@@ -132,10 +132,21 @@ class Run {
         return done;
     }
 
+    // A connection that broke while we waited is made anew: only a node that stays silent leaves it unknown.
+    Holds before(const Step& step) {
+        const Deadline deadline = Deadline::after(one_look);
+        for (;;) {
+            Holds holds = all_hold(world_, plan_, step.before, deadline);
+            if (holds.truth != Truth::unknown || deadline.passed() || !world_.pause(Millis(50))) return holds;
+        }
+    }
+
     Result<void> attempt(const Step& step) {
-        if (const Holds holds = all_hold(world_, plan_, step.before, Deadline::after(one_look));
-            holds.truth != Truth::yes)
-            return fail(not_so(step, holds, "before"));
+        if (const Holds holds = before(step); holds.truth != Truth::yes) {
+            Error error = not_so(step, holds, "before");
+            error.reason.clear();  // nothing was done
+            return fail(std::move(error));
+        }
         if (changes(step.action)) {
             if (!report_.committed) TRY(world_.hold_lock(Millis(2 * step.patience_ms)));
             if (const Result<void> intended = journal_.intend(step.id); !intended && !report_.committed)

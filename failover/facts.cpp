@@ -30,7 +30,14 @@ std::string silent_master(const Facts& facts, size_t replica) {
     const std::string& name = facts.picture.nodes[replica].master_node;
     if (!name.empty()) return facts.view_of(name) == nullptr ? name : std::string();
     if (view.master_host.empty()) return {};
-    return fmt::format("{}:{}", view.master_host, view.master_port.value_or(0));
+    const int64_t port = view.master_port.value_or(0);
+    // It may have been silent when the picture was made, and answer now.
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const fleet::Node& node = facts.instance.nodes[i];
+        if (node.address.host != view.master_host || node.address.port != port) continue;
+        return facts.nodes[i].view ? std::string() : node.name;
+    }
+    return fmt::format("{}:{}", view.master_host, port);
 }
 
 // replica-announce-ip is what the master lists, whatever it connects from.

@@ -1,8 +1,10 @@
 #include "failover/real_world.h"
 
+#include "failover/actions.h"
 #include "kube/changes.h"
-#include "kube/reads.h"
 #include "kube/endpoints_watch.h"
+#include "kube/reads.h"
+#include "kube/request.h"
 
 #include <fmt/core.h>
 
@@ -67,8 +69,11 @@ Result<kube::Pod> RealWorld::pod(const std::string& name) {
 Result<void> RealWorld::patch(ObjectKind kind, const std::string& name, const std::vector<PatchOp>& ops) {
     if (!client_) return no_kubernetes();
     const kube::Resource& resource = kind == ObjectKind::service ? kube::resource::services : kube::resource::pods;
-    TRY(kube::guarded_patch(*client_, resource, instance_.ns, name, kube_ops(ops), Deadline::after(one_request)));
-    return {};
+    auto patched =
+        kube::guarded_patch(*client_, resource, instance_.ns, name, kube_ops(ops), Deadline::after(one_request));
+    if (patched) return {};
+    if (patched.error().reason == kube::unknown_outcome) patched.error().reason = uncertain;
+    return fail(std::move(patched).error());
 }
 
 Result<void> RealWorld::annotate(const std::string& name, const std::map<std::string, std::string>& values) {
@@ -98,14 +103,14 @@ Result<void> RealWorld::annotate(const std::string& name, const std::map<std::st
 Result<std::vector<kube::EndpointSlice>> RealWorld::endpoints(const std::string& name) {
     if (!client_) return no_kubernetes();
     const Deadline deadline = Deadline::after(one_request);
-    TRY_ASSIGN(auto page, kube::await(*client_, kube::read_endpoint_slices_of(*client_, instance_.ns, name, deadline),
-                                      deadline));
+    TRY_ASSIGN(auto page,
+               kube::await(*client_, kube::read_endpoint_slices_of(*client_, instance_.ns, name, deadline), deadline));
     return std::move(page.items);
 }
 
-Result<void> RealWorld::await_endpoints(
-    const std::string& name, const std::function<bool(const std::vector<kube::EndpointSlice>&)>& predicate,
-    Deadline deadline) {
+Result<void> RealWorld::await_endpoints(const std::string& name,
+                                        const std::function<bool(const std::vector<kube::EndpointSlice>&)>& predicate,
+                                        Deadline deadline) {
     if (!client_) return no_kubernetes();
     return kube::await_endpoints(*client_, instance_.ns, name, predicate, deadline);
 }
