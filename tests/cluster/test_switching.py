@@ -187,7 +187,7 @@ class Refused(Chart):
         self.addCleanup(lambda: eventually("there are three again", lambda: sum(map(ready, pods(REDIS.namespace).values())) == 3))
         uid = pods(REDIS.namespace)["my-redis-2"]["metadata"]["uid"]
         self.addCleanup(lambda: eventually("it is gone", lambda: pods(REDIS.namespace).get("my-redis-2", {"metadata": {"uid": None}})["metadata"]["uid"] != uid))
-        kubectl("delete", "pod", "my-redis-2", "-n", REDIS.namespace, "--wait=false", "--grace-period=6")
+        REDIS.delete("my-redis-2", "--grace-period=6")
         self.refused("terminating")
 
     def test_when_the_machine_is_about_to_be_drained(self):

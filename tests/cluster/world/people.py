@@ -64,7 +64,10 @@ def in_namespace(namespace: str) -> Path:
 
 
 def written(name: str, user: dict, namespace: str) -> Path:
-    cluster = administrator()["clusters"][0]["cluster"]
+    return written_for(name, administrator()["clusters"][0]["cluster"], user, namespace)
+
+
+def written_for(name: str, cluster: dict, user: dict, namespace: str) -> Path:
     config = {"apiVersion": "v1", "kind": "Config", "current-context": "test",
               "clusters": [{"name": "test", "cluster": cluster}], "users": [{"name": name, "user": user}],
               "contexts": [{"name": "test", "context": {"cluster": "test", "user": name, "namespace": namespace}}]}
@@ -72,5 +75,3 @@ def written(name: str, user: dict, namespace: str) -> Path:
     path.write_text(json.dumps(config))
     path.chmod(0o600)
     return path
-
-

@@ -98,7 +98,8 @@ class Switched:
 
     def __init__(self, system: System, instance: str, password: str = None):
         self.system, self.instance, self.password = system, instance, password
-        self.namespace = system.namespace
+        self.namespace, self.names = system.namespace, sorted(pods(system.namespace))
+        self.addresses = {}
 
     # Changing
 
@@ -112,7 +113,13 @@ class Switched:
     # The truth
 
     def ip(self, pod: str) -> str:
-        return pods(self.namespace)[pod]["status"]["podIP"]
+        """Remembered until it is deleted: asking for it takes longer than most of what is asked there."""
+        if pod not in self.addresses:
+            found = pods(self.namespace)[pod]
+            if found["metadata"].get("deletionTimestamp") or found["status"]["phase"] != "Running":
+                raise OSError(f"{pod} is not there")
+            self.addresses[pod] = found["status"]["podIP"]
+        return self.addresses[pod]
 
     @contextlib.contextmanager
     def client(self, pod: str):
@@ -132,7 +139,7 @@ class Switched:
     def roles(self) -> dict:
         """Of each pod that answers: "master", or whom it follows; with a "?" while the link is not up."""
         roles = {}
-        for name in sorted(pods(self.namespace)):
+        for name in self.names:
             try:
                 reply = self.ask(name, "ROLE")
             except (OSError, ReplyError, KeyError):
@@ -142,13 +149,13 @@ class Switched:
                 roles[name] = "master"
             else:
                 host = reply[1].decode()
-                known = {pod["status"].get("podIP"): pod_name for pod_name, pod in pods(self.namespace).items()}
+                known = {address: pod for pod, address in self.addresses.items()}
                 roles[name] = known.get(host, host.split(".")[0]) + ("" if reply[3] == b"connected" else "?")
         return roles
 
     def settled(self, master: str) -> dict:
         """One master, everybody else linked to it."""
-        return {name: "master" if name == master else master for name in sorted(pods(self.namespace))}
+        return {name: "master" if name == master else master for name in self.names}
 
     def service(self, name: str) -> dict:
         return get("service", name, "-n", self.namespace)
@@ -192,8 +199,9 @@ class Switched:
 
     # Restarting
 
-    def delete(self, pod: str) -> None:
-        kubectl("delete", "pod", pod, "-n", self.namespace, "--wait=false")
+    def delete(self, pod: str, *arguments) -> None:
+        kubectl("delete", "pod", pod, "-n", self.namespace, "--wait=false", *arguments)
+        self.addresses.pop(pod, None)
 
     def restart(self, pod: str) -> None:
         """As a drain or a rollout does it; back and answering when this returns."""
@@ -201,12 +209,9 @@ class Switched:
         self.delete(pod)
 
         def back():
-            now = pods(self.namespace).get(pod)
-            if not now or now["metadata"]["uid"] == uid or now["status"]["phase"] != "Running":
-                return False
             try:
-                return self.ask(pod, "ROLE")
-            except (OSError, ReplyError):
+                return pods(self.namespace)[pod]["metadata"]["uid"] != uid and self.ask(pod, "ROLE")
+            except (OSError, ReplyError, KeyError):
                 return False
 
         eventually(f"{pod} is back", back, 60, 0.05)
@@ -215,16 +220,16 @@ class Switched:
         """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as given."""
         eventually(f"all pods of {self.namespace} answer", lambda: list(map(bool, self.roles().values())) == [True] * self.system.pods, 90)
         self.ask(master, "REPLICAOF", "NO", "ONE")
-        for name in pods(self.namespace):
+        for name in self.names:
             self.ask(name, "CONFIG", "SET", "min-replicas-to-write", "0")
             if name != master:
                 self.ask(name, "REPLICAOF", self.ip(master), 6379)
         self.ask(master, "FLUSHALL")
         for name, selector in services.items():
-            whole = [{"op": "replace", "path": "/spec/selector", "value": selector}]
-            kubectl("patch", "service", name, "-n", self.namespace, "--type=json", "-p", json.dumps(whole))
-        if services:
-            kubectl("annotate", "service", *services, "-n", self.namespace, f"{DRIFT}-")
+            if self.selectors(name)[name] != selector or self.drift(name):
+                whole = [{"op": "replace", "path": "/spec/selector", "value": selector}]
+                kubectl("patch", "service", name, "-n", self.namespace, "--type=json", "-p", json.dumps(whole))
+                kubectl("annotate", "service", name, "-n", self.namespace, f"{DRIFT}-")
         kubectl("delete", "lease", "-n", self.namespace, f"redisctl-{self.instance}", f"redisctl-guard-{self.instance}", "--ignore-not-found")
         eventually(f"all follow {master}", lambda: self.roles() == self.settled(master), 30)
         eventually(f"all pods of {self.namespace} are ready", lambda: sum(map(ready, pods(self.namespace).values())) == self.system.pods, 90)

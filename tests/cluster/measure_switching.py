@@ -1,0 +1,56 @@
+"""What a switch through port-forward costs those who write meanwhile, in the real cluster: `tests/cluster/run measure_switching`, SWITCHES=22 of each kind.
+
+It judges nothing but losses: machines differ. docs/measurements.md has what it printed.
+"""
+import os
+import statistics
+import time
+import unittest
+
+from world import systems
+from world.kubectl import eventually
+from world.switching import Switched, state_folder
+
+SERVICES = ["my-redis", "my-redis-master"]
+PODS = ["my-redis-0", "my-redis-1", "my-redis-2"]
+SWITCHES = int(os.environ.get("SWITCHES", "22"))
+
+
+class Switches(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.redis = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
+        cls.redis.reset("my-redis-0", cls.redis.selectors(*SERVICES))
+        print(f"{os.cpu_count()} cores, {os.uname().release}", flush=True)
+
+    def measure(self, title: str, writer, *arguments) -> None:
+        redis, state, spans, outages = self.redis, state_folder("measure"), [], []
+        with writer:
+            for i in range(SWITCHES):
+                command, target = (["return-home"], "my-redis-0") if i % 2 else (["failover", "--promote", "my-redis-1"], "my-redis-1")
+                time.sleep(0.3)
+                since = time.monotonic()
+                done = redis.change(*command, *arguments, XDG_STATE_HOME=state)
+                self.assertEqual((done.code, done.result["lostBytes"]), (0, 0), done)
+                outages.append(done.result["writeOutageMs"])
+                eventually("linked", lambda: redis.roles() == redis.settled(target))
+                time.sleep(0.2)
+                spans.append((since, time.monotonic()))
+            if SWITCHES % 2:
+                redis.change("return-home", XDG_STATE_HOME=state)
+            result = writer.stop(f"{redis.ip('my-redis-0')}:6379")
+        gaps = [result.gap_between(*span) for span in spans]
+        said = ", ".join(f"{count} {word}" for word, count in sorted(result.errors.items()))
+        print(f"{title}: {SWITCHES} switches, lost {result.lost} of {result.acked}; gap p50 {statistics.median(gaps):.1f} ms, max {max(gaps):.1f} ms; "
+              f"redisctl said p50 {statistics.median(outages):.0f} ms, max {max(outages)} ms; the machine's own lateness at most {result.late_ms:.1f} ms; "
+              f"{result.unknown} writes unknown; {said or 'no errors'}\n  gaps: {' '.join(f'{gap:.1f}' for gap in gaps)}", flush=True)
+        self.assertEqual(result.lost, 0)
+
+    def test_1_writers_at_the_pods(self):
+        self.measure("redisctl failover through port-forward, writer at the pods", self.redis.writer_direct(*PODS))
+
+    def test_2_writers_at_the_pods_with_a_fence(self):
+        self.measure("the same with --engine fenced", self.redis.writer_direct(*PODS), "--engine", "fenced")
+
+    def test_3_writers_through_the_service(self):
+        self.measure("redisctl failover through port-forward, writer through the Service", self.redis.writer_inside("my-redis-2", "my-redis"))
