@@ -90,7 +90,10 @@ Result<void> no_unfinished(Context& context, const Operation& operation) {
     std::vector<Error> unreadable;
     for (const failover::Recorded& recorded : failover::read_journals(context.environment(), unreadable)) {
         const Plan& plan = recorded.plan;
-        if (recorded.ended || recorded.operation == operation.id) continue;
+        const bool superseded =
+            std::any_of(operation.supersedes.begin(), operation.supersedes.end(),
+                        [&](const failover::Recorded& one) { return one.operation == recorded.operation; });
+        if (recorded.ended || superseded || recorded.operation == operation.id) continue;
         if (plan.instance != operation.plan.instance || plan.ns != operation.plan.ns) continue;
         return fail(Error{
             ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
@@ -123,11 +126,31 @@ void look_for_second_master(failover::World& world, OperationResult& result) {
               "TWO_MASTERS"});
 }
 
+// Nobody was switched: what is lost is what the losers of a split had for themselves, read behind their fence.
+void count_given_up(const Plan& plan, OperationResult& result) {
+    for (const failover::Unshared& planned : plan.unshared) {
+        const auto& saved = result.report.readings.saved;
+        const auto read = std::find_if(saved.begin(), saved.end(),
+                                       [&](const failover::Unshared& one) { return one.node == planned.node; });
+        const failover::Unshared& one = read == saved.end() ? planned : *read;
+        if (one.writes == 0) continue;
+        result.lost_bytes =
+            result.lost_bytes && one.bytes ? std::optional(*result.lost_bytes + *one.bytes) : std::nullopt;
+        const std::string amount = one.writes  ? fmt::format("{} writes", *one.writes)
+                                   : one.bytes ? fmt::format("{} bytes", *one.bytes)
+                                               : "an unknown number of writes";
+        result.lost_reason +=
+            fmt::format("{}{} that only {} had{}", result.lost_reason.empty() ? "" : "; ", amount, one.node,
+                        one.file.empty() ? ", not saved: " + one.reason : ", saved in " + one.file);
+    }
+}
+
 void measure(failover::World& world, const Plan& plan, OperationResult& result) {
     const failover::Report& report = result.report;
     result.outage_ms = outage_of(report.readings);
     if (!report.committed || plan.from.empty()) {
         if (report.outcome != Outcome::unknown) result.lost_bytes = 0;
+        if (report.committed) count_given_up(plan, result);
         return;
     }
     result.proof = failover::prove(world, plan, report.readings);
@@ -151,10 +174,12 @@ std::string sentence_of(const OperationResult& result) {
         case Outcome::done:
             return fmt::format("done: {} is the master", to);
         case Outcome::noop:
+            if (to.empty()) return "nothing to do";
             return fmt::format("nothing to do: {} is the master already", to);
         case Outcome::refused:
             return "refused: nothing was changed";
         case Outcome::rolled_back:
+            if (result.from.empty()) return "rolled back: all is as it was before";
             return result.mode == failover::Mode::emergency
                        ? std::string("rolled back: there is no new master, and nothing borrowed is left")
                        : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
@@ -206,9 +231,20 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
             text += fmt::format("how much was lost is unknown: {}\n", result.lost_reason);
         for (const auto& [node, resync] : result.proof->resyncs) text += resync_sentence(node, resync);
     }
+    if (!result.proof && !result.lost_reason.empty()) {
+        text += fmt::format("given up: {}\n", result.lost_reason);
+        for (const failover::Unshared& one : result.report.readings.saved)
+            if (!one.file.empty()) text += fmt::format("to write them again: redis-cli --pipe < {}\n", one.file);
+    }
     if (!result.journal.empty()) text += fmt::format("operation {}, journal {}\n", result.operation, result.journal);
     TRY(output.write(text));
     return result.exit;
+}
+
+void end_superseded(const Operation& operation) {
+    for (const failover::Recorded& recorded : operation.supersedes)
+        if (auto journal = failover::Journal::reopen(recorded.path, recorded.operation))
+            (void)journal->end({{"outcome", "incomplete"}, {"clearedBy", operation.id}});
 }
 
 OperationResult result_for(const Operation& operation) {
@@ -287,6 +323,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     if (over) {
         if (const Result<void> ended = journal->end(result_document(result)); !ended)
             result.report.warnings.push_back(ended.error());
+        end_superseded(operation);
     }
     return finish(context, std::move(result));
 }

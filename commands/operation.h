@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace redisctl {
 
@@ -28,6 +29,8 @@ struct Operation {
     bool must_name = false;  // the instance's name has to be typed: something can be lost
     Continue how = Continue::fresh;
     std::optional<failover::Recorded> recorded;  // with forward and backward
+    // Unfinished ones that cannot be resumed any more because this one clears up behind them; ended with it.
+    std::vector<failover::Recorded> supersedes = {};
 };
 
 // Prints Plan, Events and OperationResult in the chosen format. Errors are part of the result; only output's own are

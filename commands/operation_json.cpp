@@ -91,6 +91,8 @@ Json result_document(const OperationResult& result) {
     json["lostIsBound"] = result.lost_is_bound;
     json["lostReason"] = text(result.lost_reason);
     json["proof"] = result.proof ? failover::to_json(*result.proof) : Json(nullptr);
+    json["unshared"] = Json::array();
+    for (const failover::Unshared& one : result.report.readings.saved) json["unshared"].push_back(failover::to_json(one));
     json["steps"] = Json::array();
     for (const failover::StepReport& step : result.report.steps)
         json["steps"].push_back({{"step", step.id},

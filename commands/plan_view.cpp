@@ -18,8 +18,11 @@ using output::Tone;
 
 std::string heading(const Plan& plan) {
     const std::string name = plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance;
-    std::string text = fmt::format("{} of {} ({}): {} -> {}", plan.command, name, plan.system,
-                                   plan.from.empty() ? "nobody" : plan.from, plan.to);
+    std::string text = fmt::format("{} of {} ({})", plan.command, name, plan.system);
+    if (!plan.from.empty())
+        text += fmt::format(": {} -> {}", plan.from, plan.to);
+    else if (!plan.to.empty())
+        text += fmt::format(": {} is to be the master", plan.to);
     if (!plan.engine.empty()) text += fmt::format(", engine {}", plan.engine);
     if (!plan.expected_outage.empty()) text += fmt::format("\nwrites stop {}", plan.expected_outage);
     if (plan.loss_bound == 0)

@@ -1,5 +1,6 @@
 #include "commands/reported_nodes.h"
 
+#include "failover/planner.h"
 #include "redis/node_view.h"
 #include "redis/sentinel_view.h"
 
@@ -26,7 +27,8 @@ net::HostPort as_we_see(net::HostPort reported, const fleet::Node& reporter) {
 
 std::vector<net::HostPort> reported_by(const redis::NodeView& view, const fleet::Node& node) {
     std::vector<net::HostPort> addresses;
-    if (!view.master_host.empty() && view.master_port)
+    const bool parked = view.master_host == failover::parking_host && view.master_port == failover::parking_port;
+    if (!view.master_host.empty() && view.master_port && !parked)
         addresses.push_back(as_we_see({view.master_host, static_cast<uint16_t>(*view.master_port)}, node));
     for (const redis::AttachedReplica& replica : view.replicas)
         addresses.push_back(as_we_see({replica.host, replica.port}, node));

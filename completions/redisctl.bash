@@ -41,7 +41,7 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --keep | --max-saved | --read-timeout | --wait | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
             *) command=${COMP_WORDS[i]}; break ;;
         esac
@@ -62,16 +62,19 @@ _redisctl() {
         --host) :; return ;;
         --instance) _redisctl_dynamic instance; return ;;
         --interval) :; return ;;
+        --keep) _redisctl_dynamic node; return ;;
         --key) _redisctl_dynamic file; return ;;
         --kubeconfig) _redisctl_dynamic file; return ;;
         --master-name) :; return ;;
         --max-bytes) :; return ;;
+        --max-saved) :; return ;;
         --max-seconds) :; return ;;
         --node) _redisctl_dynamic node; return ;;
         --override) :; return ;;
         --password-file) _redisctl_dynamic file; return ;;
         --password-secret) :; return ;;
         --promote) _redisctl_dynamic node; return ;;
+        --read-timeout) :; return ;;
         --request-timeout) :; return ;;
         --sentinel) :; return ;;
         --sentinel-password-file) _redisctl_dynamic file; return ;;
@@ -84,6 +87,7 @@ _redisctl() {
         --tls-server-name) :; return ;;
         --user) :; return ;;
         --via) _redisctl_words $'auto\nport-forward\ndirect'; return ;;
+        --wait) :; return ;;
         -l | --selector) :; return ;;
         -n | --namespace) _redisctl_dynamic namespace; return ;;
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
@@ -92,7 +96,7 @@ _redisctl() {
     local flags2=$'--color\n--quiet\n--verbose\n--help'
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -105,8 +109,11 @@ _redisctl() {
         guard | redis-guard)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
+        heal | redis-heal)
+            if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -115,7 +122,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi

@@ -1,6 +1,7 @@
 #include "failover/actions.h"
 
 #include "failover/conditions.h"
+#include "failover/unshared.h"
 #include "redis/reply_error.h"
 
 #include <fmt/core.h>
@@ -171,6 +172,16 @@ class Performer {
     }
 
     Result<void> operator()(const DeletePod& pod) { return world_.delete_pod(pod.pod, pod.uid); }
+
+    Result<void> operator()(const SaveUnshared& save) {
+        TRY_ASSIGN(Unshared unshared, save_unshared(world_, save));
+        const bool saved = unshared.writes && unshared.whole;
+        const std::string why = unshared.reason;
+        readings_.saved.push_back(std::move(unshared));
+        if (save.must && !saved)
+            return fail(ErrorCode::refused, fmt::format("what only {} wrote could not be saved", save.node), why);
+        return {};
+    }
 
   private:
     static constexpr Millis endpoints_in{30'000};

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace redisctl::failover {
 
@@ -20,6 +21,7 @@ struct Readings {
     std::optional<TimePoint> first_write;    // the new master acknowledged a write
     std::optional<int64_t> final_offset;     // the old master's, read after the fence, twice the same
     bool fenced_at_reading = false;
+    std::vector<Unshared> saved;  // what losers of a split had of their own
 };
 
 Result<void> perform(World& world, const Action& action, Readings& readings);

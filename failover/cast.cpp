@@ -34,14 +34,22 @@ std::vector<std::string> addresses_of(const Facts& facts, size_t index) {
     add_once(all, joined(node.address.host, node.address.port));
     for (const net::HostPort& alias : node.aliases) add_once(all, joined(alias.host, alias.port));
     if (!node.dns_name.empty())
-        for (const char* domain : {"", ".cluster.local"}) add_once(all, joined(node.dns_name + domain, node.address.port));
+        for (const char* domain : {"", ".cluster.local"})
+            add_once(all, joined(node.dns_name + domain, node.address.port));
     if (!facts.picture.nodes[index].view || node.name != facts.master)
-        if (const redis::AttachedReplica* line = line_of(facts, node.name)) add_once(all, joined(line->host, line->port));
+        if (const redis::AttachedReplica* line = line_of(facts, node.name))
+            add_once(all, joined(line->host, line->port));
     for (const topology::NodePicture& other : facts.picture.nodes)
         if (other.view && other.master_node == node.name && other.view->master_port)
             add_once(all, joined(other.view->master_host, *other.view->master_port));
     return all;
 }
+
+int64_t counter(const NodeFacts& node, std::string_view name) {
+    return redis::count_of(node.info, name).value_or(0);
+}
+
+}  // namespace
 
 Player player_for(const Facts& facts, size_t index) {
     const fleet::Node& node = facts.instance.nodes[index];
@@ -68,9 +76,7 @@ Player player_for(const Facts& facts, size_t index) {
     return player;
 }
 
-int64_t counter(const NodeFacts& node, std::string_view name) {
-    return redis::count_of(node.info, name).value_or(0);
-}
+namespace {
 
 // Where replicas follow a pod by its name they go on doing so: an IP is gone with the pod's next restart.
 void follow_by_name(const Facts& facts, const Player& old, Player& target) {
@@ -85,6 +91,8 @@ void follow_by_name(const Facts& facts, const Player& old, Player& target) {
         return;
     }
 }
+
+}  // namespace
 
 std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t target) {
     const std::string& says = facts.picture.nodes[old].role_label;
@@ -107,6 +115,8 @@ std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t ta
     }
     return {label};
 }
+
+namespace {
 
 // A Service that selects the master's component can only be led elsewhere by the pod's name; at home it selects the
 // component again, as the chart wrote it. The same selector: there is nothing to move.

@@ -4,12 +4,21 @@
 #include "failover/facts.h"
 #include "failover/planner.h"
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace redisctl::failover {
 
 // `target` is a node of the facts; the old master may have no view (an emergency).
 Cast cast_for(const Facts& facts, const std::string& target);
+
+// One node, as the others know it: facts.master is the one that lists it.
+Player player_for(const Facts& facts, size_t index);
+
+// The label by which the pod of `old` is called master, as it is to be when `target` is the one; empty when there is
+// none.
+std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t target);
 
 // Services that lead to the master by their selector: to what they must select for the new master's pod. Those that a
 // controller owns are left alone; a sentence in `notes` says so.

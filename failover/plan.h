@@ -138,8 +138,15 @@ struct Wait {
 struct DeletePod {
     std::string pod, uid;
 };
+// What one master wrote and the other lacks, read from its backlog (PSYNC) and saved to a file that redis-cli --pipe
+// can replay. `must`: without that nothing goes on.
+struct SaveUnshared {
+    std::string node, versus, file;
+    int64_t max_bytes = 64 << 20, timeout_ms = 60'000;
+    bool must = false;
+};
 using Action = std::variant<Wait, Send, HandOver, TakeBack, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel,
-                            Annotate, WriteProbe, DeletePod>;
+                            Annotate, WriteProbe, DeletePod, SaveUnshared>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);
@@ -177,6 +184,16 @@ struct Baseline {
     std::map<std::string, int64_t> keys;         // of the old master by db, for the report
 };
 
+// What one node has and another lacks. Nullopt: unknown, then `reason` says why.
+struct Unshared {
+    std::string node, versus;
+    std::optional<int64_t> bytes, writes;
+    std::map<std::string, int64_t> commands, prefixes;  // writes by name, and by the beginning of their key
+    bool whole = true;   // false: more than the limit; `writes` and the file are the first of them
+    std::string reason;
+    std::string file;    // where they were saved; empty: nowhere
+};
+
 struct Plan {
     std::string command;  // failover, return-home, promote-replica …
     std::string instance, ns, system;
@@ -195,6 +212,7 @@ struct Plan {
     std::optional<int64_t> loss_bound;  // bytes: 0 planned; an emergency's is nullopt where it cannot be known
     std::string loss_reason;            // why it is unknown, or what it is made of
     Baseline baseline;
+    std::vector<Unshared> unshared;  // when masters are brought together
     std::vector<Step> steps;
 };
 
@@ -207,6 +225,7 @@ std::string sentence_of(const Condition& condition);
 
 nlohmann::ordered_json to_json(const Plan& plan);
 nlohmann::ordered_json to_json(const Action& action);
+nlohmann::ordered_json to_json(const Unshared& unshared);
 nlohmann::ordered_json to_json(const Condition& condition);
 // Errors: protocol, when a journal's text is no plan of this version.
 Result<Plan> plan_from_json(const nlohmann::ordered_json& json);

@@ -38,6 +38,7 @@ REDISCTL_NAMED(Annotate, "annotate")
 REDISCTL_NAMED(WriteProbe, "writeProbe")
 REDISCTL_NAMED(Wait, "wait")
 REDISCTL_NAMED(DeletePod, "deletePod")
+REDISCTL_NAMED(SaveUnshared, "saveUnshared")
 #undef REDISCTL_NAMED
 
 template <class F>
@@ -146,6 +147,16 @@ void fields(F& f, DeletePod& x) {
     f("pod", x.pod), f("uid", x.uid);
 }
 template <class F>
+void fields(F& f, SaveUnshared& x) {
+    f("node", x.node), f("versus", x.versus), f("file", x.file), f("maxBytes", x.max_bytes),
+        f("timeoutMs", x.timeout_ms), f("must", x.must);
+}
+template <class F>
+void fields(F& f, Unshared& x) {
+    f("node", x.node), f("versus", x.versus), f("bytes", x.bytes), f("writes", x.writes), f("commands", x.commands),
+        f("prefixes", x.prefixes), f("whole", x.whole), f("reason", x.reason), f("file", x.file);
+}
+template <class F>
 void fields(F& f, Check& x) {
     f("name", x.name), f("verdict", x.verdict), f("node", x.node), f("value", x.value), f("limit", x.limit),
         f("hint", x.hint), f("overridable", x.overridable), f("overridden", x.overridden);
@@ -171,7 +182,7 @@ void fields(F& f, Plan& x) {
         f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to), f("others", x.others),
         f("addresses", x.addresses), f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
         f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound), f("lossReason", x.loss_reason),
-        f("baseline", x.baseline), f("steps", x.steps);
+        f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);
 }
 
 }  // namespace redisctl::failover

@@ -132,6 +132,10 @@ Json to_json(const Action& action) {
     return json;
 }
 
+Json to_json(const Unshared& unshared) {
+    return Writer::of(unshared);
+}
+
 Json to_json(const Condition& condition) {
     return Writer::of(condition);
 }

@@ -51,7 +51,7 @@ Words probe_words(const std::string& key) {
 
 bool changes(const Action& action) {
     return !std::holds_alternative<Wait>(action) && !std::holds_alternative<CatchUp>(action) &&
-           !std::holds_alternative<AwaitEndpoints>(action);
+           !std::holds_alternative<AwaitEndpoints>(action) && !std::holds_alternative<SaveUnshared>(action);
 }
 
 std::vector<std::string> lines_of(const Action& action) {
@@ -108,6 +108,9 @@ std::vector<std::string> lines_of(const Action& action) {
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
             [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)}; },
+            [](const SaveUnshared& save) {
+                return Lines{fmt::format("{}> PSYNC: save what {} lacks to {}", save.node, save.versus, save.file)};
+            },
         },
         action);
 }

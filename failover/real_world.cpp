@@ -45,6 +45,15 @@ std::vector<Answer> RealWorld::ask(std::span<const Ask> asks, Deadline deadline)
     return answers;
 }
 
+Result<fleet::HistoryPart> RealWorld::history(const std::string& name, const fleet::HistoryRange& range,
+                                              Deadline deadline) {
+    const auto node = std::find_if(instance_.nodes.begin(), instance_.nodes.end(),
+                                   [&](const fleet::Node& one) { return one.name == name; });
+    if (node == instance_.nodes.end())
+        return fail(ErrorCode::not_found, fmt::format("there is no node {} any more", name));
+    return fleet_.read_history(*node, range, deadline);
+}
+
 Result<void> RealWorld::pause(Millis duration) {
     const Deadline end = Deadline::after(duration);
     return loop_.run([&] { return end.passed(); }, Deadline::after(duration + Millis(1)));

@@ -20,6 +20,8 @@ class RealWorld final : public World {
     void hold(Lock* lock) { lock_ = lock; }
 
     std::vector<Answer> ask(std::span<const Ask> asks, Deadline deadline) override;
+    Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,
+                                       Deadline deadline) override;
     Result<void> pause(Millis duration) override;
     Result<void> hold_lock(Millis at_least) override;
     Result<kube::Service> service(const std::string& name) override;

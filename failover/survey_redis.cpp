@@ -28,8 +28,18 @@ class Survey {
         return {};
     }
 
+    Result<void> logins() {
+        std::vector<fleet::Call> calls;
+        std::vector<Take> take;
+        add_logins(calls, take);
+        TRY_ASSIGN(const std::vector<fleet::Outcome> outcomes, ask(calls));
+        for (size_t i = 0; i < outcomes.size(); i++) take[i](outcomes[i].replies);
+        return {};
+    }
+
   private:
     using Replies = Result<std::vector<redis::Value>>;
+    using Take = std::function<void(const Replies&)>;  // what an outcome is about
 
     // One outcome a call. Nodes that fell silent wait for nobody but themselves.
     Result<std::vector<fleet::Outcome>> ask(const std::vector<fleet::Call>& calls) {
@@ -84,6 +94,24 @@ class Survey {
         calls.push_back({&facts_.instance.nodes[to], {{"PING"}, {"REPLCONF", "capa", "psync2"}}, std::move(login)});
     }
 
+    // Each with the master: the master at the node, and the node at the master.
+    void add_logins(std::vector<fleet::Call>& calls, std::vector<Take>& take) {
+        const auto master = facts_.index_of(facts_.master);
+        if (!master || !facts_.nodes[*master].view) return;
+        for (const size_t i : present()) {
+            NodeFacts& node = facts_.nodes[i];
+            if (i == *master) continue;
+            if (facts_.nodes[*master].settings) {
+                add_login(calls, facts_.nodes[*master], i);
+                take.emplace_back([&node](const Replies& replies) { node.admits_master = admitted(replies); });
+            }
+            if (node.settings) {
+                add_login(calls, node, *master);
+                take.emplace_back([&node](const Replies& replies) { node.admitted_by_master = admitted(replies); });
+            }
+        }
+    }
+
     static Result<void> admitted(const Replies& replies) {
         TRY(replies);
         for (const redis::Value& reply : *replies)
@@ -94,10 +122,8 @@ class Survey {
 
     Result<void> ask_permissions() {
         const std::vector<size_t> nodes = present();
-        const auto master = facts_.index_of(facts_.master);
         std::vector<fleet::Call> calls;
-        // What an outcome is about.
-        std::vector<std::function<void(const Replies&)>> take;
+        std::vector<Take> take;
         for (const size_t i : nodes) {
             NodeFacts& node = facts_.nodes[i];
             if (auto questions = permission_questions(node); !questions.empty()) {
@@ -106,16 +132,8 @@ class Survey {
                     if (replies) read_permissions(*replies, node);
                 });
             }
-            if (!master || !facts_.nodes[*master].view || i == *master) continue;
-            if (facts_.nodes[*master].settings) {
-                add_login(calls, facts_.nodes[*master], i);
-                take.emplace_back([&node](const Replies& replies) { node.admits_master = admitted(replies); });
-            }
-            if (node.settings) {
-                add_login(calls, node, *master);
-                take.emplace_back([&node](const Replies& replies) { node.admitted_by_master = admitted(replies); });
-            }
         }
+        add_logins(calls, take);
         TRY_ASSIGN(const std::vector<fleet::Outcome> outcomes, ask(calls));
         for (size_t i = 0; i < outcomes.size(); i++) take[i](outcomes[i].replies);
         return {};
@@ -173,6 +191,11 @@ class Survey {
 
 Result<void> survey_redis(fleet::Fleet& fleet, Facts& facts, const SurveyOptions& options, Deadline deadline) {
     return Survey(fleet, facts, options, deadline).run();
+}
+
+Result<void> survey_logins(fleet::Fleet& fleet, Facts& facts, Deadline deadline) {
+    const SurveyOptions none;
+    return Survey(fleet, facts, none, deadline).logins();
 }
 
 }  // namespace redisctl::failover

@@ -24,4 +24,7 @@ struct SurveyOptions {
 // 3 s, as long as an emergency wants to wait for evidence. Errors: interrupted; a dead node is a fact.
 Result<void> survey_redis(fleet::Fleet& fleet, Facts& facts, const SurveyOptions& options, Deadline deadline);
 
+// admits_master and admitted_by_master once more, for a master that was chosen since. Errors: interrupted.
+Result<void> survey_logins(fleet::Fleet& fleet, Facts& facts, Deadline deadline);
+
 }  // namespace redisctl::failover

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "failover/plan.h"
+#include "fleet/replication_stream.h"
 #include "kube/objects.h"
 #include "redis/value.h"
 
@@ -34,6 +35,10 @@ class World {
 
     // One answer an ask, in order. A node that does not answer before the deadline is an error of its own.
     virtual std::vector<Answer> ask(std::span<const Ask> asks, Deadline deadline) = 0;
+
+    // A part of a node's own history, read like a replica reads it. Errors: fleet/replication_stream.h.
+    virtual Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,
+                                               Deadline deadline) = 0;
 
     // Lets time pass. Errors: interrupted.
     virtual Result<void> pause(Millis duration) = 0;

@@ -6,6 +6,7 @@
 #include "fleet/dialer.h"
 #include "fleet/keyring.h"
 #include "fleet/node.h"
+#include "fleet/replication_stream.h"
 #include "redis/codec.h"
 #include "redis/value.h"
 
@@ -49,6 +50,11 @@ class Fleet {
     // no answer before the deadline), forbidden, unauthenticated, protocol, not_found; a pod that is not running gives
     // its own. After Ctrl-C the unfinished ones are `interrupted`.
     std::vector<Outcome> exec(std::span<const Call> calls, Deadline deadline);
+
+    // replication_stream.h
+    Result<HistoryPart> read_history(const Node& node, const HistoryRange& range, Deadline deadline) {
+        return fleet::read_history(dialer_, keyring_, client_name_, node, range, deadline);
+    }
 
   private:
     std::unique_ptr<Link> link_for(const Call& call, Deadline deadline);

@@ -109,6 +109,19 @@ Members version_extra() {
 }
 
 // What changes says in documents of their own, without the envelope of those that look.
+Json unshared_item() {
+    const Json counts{{"type", "object"}, {"additionalProperties", integer()}};
+    return object({{"node", text()},
+                   {"versus", text("who lacks it")},
+                   {"bytes", integer_or_null("of its history behind the last byte that both have")},
+                   {"writes", integer_or_null("null when they could not be read")},
+                   {"commands", counts},
+                   {"prefixes", counts},
+                   {"whole", boolean()},
+                   {"reason", text("why something is unknown")},
+                   {"file", text("where they were saved")}});
+}
+
 Members plan_members() {
     Json action{{"type", "object"}, {"required", {"type"}}, {"description", "what is done; commands: the lines of it"}};
     Json condition{{"type", "object"}, {"required", {"type"}}};
@@ -157,6 +170,7 @@ Members plan_members() {
             {"lossBoundBytes", integer_or_null()},
             {"lossReason", text()},
             {"baseline", Json{{"type", "object"}}},
+            {"unshared", array(unshared_item())},
             {"steps", array(step)}};
 }
 
@@ -195,6 +209,7 @@ Members result_members() {
             {"lostIsBound", boolean()},
             {"lostReason", text_or_null()},
             {"proof", or_null(Json{{"type", "object"}})},
+            {"unshared", array(unshared_item())},
             {"steps", array(step)},
             {"errors", array(ref("Error"))},
             {"warnings", array(ref("Error"))},

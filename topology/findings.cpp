@@ -1,5 +1,7 @@
 #include "topology/findings.h"
 
+#include "topology/system.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -21,6 +23,11 @@ std::string Findings::command(std::string_view subcommand) const {
     for (size_t i = 0; i < std::min(enough, instance_.sentinels.size()); i++)
         out += " --sentinel " + instance_.sentinels[i].name;
     return out;
+}
+
+std::string Findings::cure_or(std::string_view subcommand) const {
+    const bool ours = instance_.sentinels.empty() && !decided_elsewhere(picture_.system);
+    return command(ours ? "heal" : subcommand);
 }
 
 std::string Findings::look_at(const fleet::Node& node) const {

@@ -18,6 +18,8 @@ class Findings {
     void add(Severity severity, std::string code, std::string node, std::string message, std::string hint = {});
     // "redisctl role -n default --instance redis", or with --host
     std::string command(std::string_view subcommand) const;
+    // `redisctl heal` where it repairs roles, else the subcommand that shows them.
+    std::string cure_or(std::string_view subcommand) const;
     // Where to look for one node's reason: kubectl logs, or redisctl info with --host
     std::string look_at(const fleet::Node& node) const;
     // "kubectl get pods -n default -L isMaster"; empty without Kubernetes

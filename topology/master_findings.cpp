@@ -50,12 +50,12 @@ void about_count(Findings& out, const Picture& picture, const std::vector<size_t
         out.add(Severity::critical, "SPLIT_BRAIN", "",
                 fmt::format("{} nodes are masters at once: {}; what one of them takes, the others do not get",
                             masters.size(), some_of(names)),
-                out.command("role"));
+                out.cure_or("role"));
     } else if (masters.empty() && picture.master.empty() && !answered.empty()) {
         auto message = silent.empty()
                            ? fmt::format("no node is a master: every write is refused")
                            : fmt::format("no node that answered is a master; no answer from {}", some_of(silent));
-        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.command("role"));
+        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.cure_or("role"));
     }
     if (masters.size() == 1 && picture.nodes.size() == 1 &&
         picture.nodes.front().view->connected_replicas.value_or(0) == 0)
@@ -100,12 +100,12 @@ void find_about_master(Findings& out, const fleet::Instance& instance, const Pic
         if (circle.size() == 1)
             out.add(Severity::critical, "SELF_FOLLOWING", names.front(),
                     fmt::format("{} is told to follow itself: it has no master and refuses writes", names.front()),
-                    out.command("role"));
+                    out.cure_or("role"));
         else
             out.add(Severity::critical, "REPLICATION_LOOP", "",
                     fmt::format("{} follow each other in a circle: none of them has a master, and all refuse writes",
                                 some_of(names)),
-                    out.command("role"));
+                    out.cure_or("role"));
     }
     about_home(out, instance, picture, masters);
 }

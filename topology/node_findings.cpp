@@ -123,11 +123,13 @@ void find_about_nodes(Findings& out, const fleet::Instance& instance, const Pict
             circling.count(i) == 0)
             out.add(Severity::warning, "REPLICA_OF_REPLICA", node.name,
                     fmt::format("{} follows {}, which is a replica itself", node.name, picture.nodes[*followed].name),
-                    out.command("replication-info"));
-        if (!followed && !view.master_host.empty())
-            out.add(view.link_up == true && !has_master ? Severity::warning : Severity::critical, "ORPHAN", node.name,
+                    out.cure_or("replication-info"));
+        if (!followed && !view.master_host.empty()) {
+            const bool meant = view.link_up == true && !has_master;
+            out.add(meant ? Severity::warning : Severity::critical, "ORPHAN", node.name,
                     fmt::format("{} follows {}, which is no node of this instance", node.name, master_text(node)),
-                    out.command("role"));
+                    meant ? out.command("role") : out.cure_or("role"));
+        }
         auto end = graph.end[i];
         const auto* top = end.kind == ChainEnd::node && picture.nodes[end.last].view &&
                                   picture.nodes[end.last].view->role == Role::master

@@ -203,4 +203,9 @@ System recognise(const fleet::Instance& instance, const Picture& picture, const 
     return system;
 }
 
+bool decided_elsewhere(const std::string& system) {
+    return system.find("sentinel") != std::string::npos || system.starts_with("spotahome") ||
+           system == "bitnami-ismaster" || system == "cluster-mode" || system == "unrelated-masters";
+}
+
 }  // namespace redisctl::topology

@@ -19,6 +19,10 @@ struct System {
 // found here.
 System recognise(const fleet::Instance& instance, const Picture& picture, const Graph& graph);
 
+// Somebody else decides there who follows whom: a Sentinel, an operator, or nobody, because no node was ever meant to
+// follow another. What changes roles there fights with them.
+bool decided_elsewhere(const std::string& system);
+
 // The masters that answered, each process once.
 std::vector<size_t> masters_of(const Picture& picture, const Graph& graph);
 

@@ -36,6 +36,9 @@ class Services final : public World {
     std::vector<Answer> ask(std::span<const Ask> asks, Deadline) override {
         return {asks.size(), fail(ErrorCode::unreachable, "there is no Redis here")};
     }
+    Result<fleet::HistoryPart> history(const std::string&, const fleet::HistoryRange&, Deadline) override {
+        return fail(ErrorCode::unreachable, "there is no Redis here");
+    }
     Result<void> pause(Millis) override {
         if (hurried) return fail(ErrorCode::interrupted, "nobody waits any more");
         return {};

@@ -114,7 +114,7 @@ TEST_CASE("Each trouble with a node has its finding") {
          Health::degraded},
         {[](auto& w) { w.view("redis-1").master_host = "10.9.9.9"; },
          {"ORPHAN", Severity::critical, "redis-1", "redis-1 follows 10.9.9.9:6379, which is no node of this instance",
-          "redisctl role" + at_redis},
+          "redisctl heal" + at_redis},
          Health::critical},
         {[](auto& w) { w.view("redis-0").failover_state = "waiting-for-sync"; },
          {"FAILOVER_IN_PROGRESS", Severity::warning, "redis-0",
@@ -148,7 +148,7 @@ TEST_CASE("Two masters are a split, and every witness is named") {
     CHECK(codes(picture) == Texts{"SPLIT_BRAIN", "MASTER_DISAGREEMENT"});
     check(picture, {"SPLIT_BRAIN", Severity::critical, "",
                     "2 nodes are masters at once: redis-0, redis-1; what one of them takes, the others do not get",
-                    "redisctl role" + at_redis});
+                    "redisctl heal" + at_redis});
     check(picture, {"MASTER_DISAGREEMENT", Severity::critical, "",
                     "the witnesses name different masters: role redis-0, role redis-2, service redis, service "
                     "redis-master say redis-0; role redis-1 says redis-1",
@@ -171,16 +171,16 @@ TEST_CASE("No master: all follow somebody, or the one that was is silent") {
     for (const char* name : {"redis-0", "redis-1"}) world.view(name).link_up = false;
     auto picture = world.look();
     check(picture, {"NO_MASTER", Severity::critical, "", "no node is a master: every write is refused",
-                    "redisctl role" + at_redis});
+                    "redisctl heal" + at_redis});
     check(picture, {"REPLICATION_LOOP", Severity::critical, "",
                     "redis-0, redis-1 follow each other in a circle: none of them has a master, and all refuse writes",
-                    "redisctl role" + at_redis});
+                    "redisctl heal" + at_redis});
 
     World silent(sb_replica());
     silent.silence("redis-0");
     for (const char* name : {"redis-1", "redis-2"}) silent.view(name).link_up = false;
     check(silent.look(), {"NO_MASTER", Severity::critical, "",
-                          "no node that answered is a master; no answer from redis-0", "redisctl role" + at_redis});
+                          "no node that answered is a master; no answer from redis-0", "redisctl heal" + at_redis});
 }
 
 TEST_CASE("A circle of three is one finding") {
@@ -193,7 +193,7 @@ TEST_CASE("A circle of three is one finding") {
     REQUIRE(loop);
     CHECK(loop->message ==
           "a:1, b:1, c:1 follow each other in a circle: none of them has a master, and all refuse writes");
-    CHECK(loop->hint == "redisctl role --host a:1 --host b:1 --host c:1");
+    CHECK(loop->hint == "redisctl heal --host a:1 --host b:1 --host c:1");
     CHECK_FALSE(finding(picture, "REPLICA_OF_REPLICA"));
 }
 
@@ -202,7 +202,7 @@ TEST_CASE("A node that follows itself has no master") {
     world.follow("redis-1", "redis-1");
     check(world.look(),
           {"SELF_FOLLOWING", Severity::critical, "redis-1",
-           "redis-1 is told to follow itself: it has no master and refuses writes", "redisctl role" + at_redis});
+           "redis-1 is told to follow itself: it has no master and refuses writes", "redisctl heal" + at_redis});
 }
 
 TEST_CASE("When nobody answers, health is unknown and no master is missed") {

@@ -1,0 +1,433 @@
+#include "failover/heal_planner.h"
+
+#include "failover/cast.h"
+#include "failover/planner.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+namespace redisctl::failover {
+
+namespace {
+
+constexpr const char* minimum = "min-replicas-to-write";
+constexpr const char* max_lag = "min-replicas-max-lag";
+
+Words config_set(const std::string& name, const std::string& value) {
+    return {"CONFIG", "SET", name, value};
+}
+
+class Healer {
+  public:
+    Healer(const Facts& facts, const Diagnosis& diagnosis, const HealWish& wish)
+        : facts_(facts), diagnosis_(diagnosis), wish_(wish) {
+        plan_.command = "heal";
+        plan_.instance = facts.picture.name;
+        plan_.ns = facts.picture.ns;
+        plan_.system = facts.picture.system;
+        plan_.to = diagnosis.survivor;
+        plan_.checks = diagnosis.checks;
+        plan_.unshared = diagnosis.unshared;
+        for (size_t i = 0; i < facts.nodes.size(); i++) {
+            const std::string& name = facts.instance.nodes[i].name;
+            players_.emplace(name, player_for(facts, i));
+            plan_.addresses[name] = players_.at(name).addresses;
+            if (name != plan_.to) plan_.others.push_back(name);
+            if (facts.nodes[i].view) plan_.baseline.run_ids[name] = facts.nodes[i].view->run_id;
+        }
+        plan_.notes = diagnosis.troubles;
+        if (!diagnosis.why.empty())
+            plan_.notes.push_back(
+                fmt::format("{} {} the master: {}", plan_.to, diagnosis.promote ? "becomes" : "stays", diagnosis.why));
+        plan_.notes.insert(plan_.notes.end(), diagnosis.notes.begin(), diagnosis.notes.end());
+    }
+
+    Plan plan() {
+        tell_histories();
+        state_loss();
+        if (plan_.to.empty()) return std::move(plan_);
+        master_ = address_to_follow(facts_, plan_.to);
+        add_once(plan_.addresses[plan_.to], fmt::format("{}:{}", master_.host, master_.port));
+        route_services();
+        fence();
+        save();
+        demote();
+        promote();
+        move_labels();
+        kill_clients();
+        repoint();
+        give_back();
+        await_links();
+        probe();
+        persist();
+        return std::move(plan_);
+    }
+
+  private:
+    static void add_once(std::vector<std::string>& list, std::string text) {
+        if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
+    }
+
+    Step& add(std::string id, std::string why, std::string node, Action action) {
+        Step step;
+        step.id = std::move(id);
+        step.why = std::move(why);
+        step.node = std::move(node);
+        step.action = std::move(action);
+        return plan_.steps.emplace_back(std::move(step));
+    }
+
+    Words follow() const { return {"REPLICAOF", master_.host, std::to_string(master_.port)}; }
+
+    // Whoever calls itself master, side by side.
+    void tell_histories() {
+        const std::vector<std::string> masters = masters_of(facts_);
+        if (masters.size() < 2) return;
+        for (const std::string& master : masters) {
+            const redis::NodeView& view = *facts_.view_of(master);
+            Score score;
+            score.node = master;
+            score.eligible = true;
+            score.reasons.push_back(
+                fmt::format("history {}, offset {}", view.replid.substr(0, 8), view.master_offset.value_or(0)));
+            std::vector<std::string> keys;
+            for (const auto& [db, count] : keys_of(*facts_.find(master)))
+                keys.push_back(fmt::format("{} keys in {}", count, db));
+            score.reasons.push_back(keys.empty() ? "no keys" : fmt::format("{}", fmt::join(keys, ", ")));
+            score.reasons.push_back(fmt::format("{} replicas", view.connected_replicas.value_or(0)));
+            for (const Unshared& one : diagnosis_.compared)
+                if (one.node == master) score.reasons.push_back(text_of(one));
+            score.points = view.master_offset.value_or(0);
+            score.why = fmt::format("{}", fmt::join(score.reasons, "; "));
+            plan_.candidates.push_back(std::move(score));
+        }
+    }
+
+    static std::string counted(const std::map<std::string, int64_t>& counts) {
+        constexpr size_t enough = 5;
+        std::vector<std::pair<int64_t, std::string>> sorted;
+        for (const auto& [name, count] : counts) sorted.emplace_back(-count, name);
+        std::sort(sorted.begin(), sorted.end());
+        std::vector<std::string> parts;
+        for (size_t i = 0; i < std::min(enough, sorted.size()); i++)
+            parts.push_back(fmt::format("{} {}", -sorted[i].first, sorted[i].second));
+        if (sorted.size() > enough) parts.push_back("…");
+        return fmt::format("{}", fmt::join(parts, ", "));
+    }
+
+    static std::string text_of(const Unshared& one) {
+        if (!one.bytes) return fmt::format("what {} lacks of it is unknown: {}", one.versus, one.reason);
+        if (*one.bytes == 0 || one.writes == 0) return fmt::format("{} lacks nothing of it", one.versus);
+        if (!one.writes)
+            return fmt::format("{} lacks {} bytes of it, unreadable: {}", one.versus, *one.bytes, one.reason);
+        return fmt::format("{} lacks {}{} writes of it ({} bytes): {}; keys: {}", one.versus,
+                           one.whole ? "" : "more than ", *one.writes, *one.bytes, counted(one.commands),
+                           counted(one.prefixes));
+    }
+
+    void state_loss() {
+        plan_.loss_bound = 0;
+        std::vector<std::string> parts;
+        for (const Unshared& one : plan_.unshared) {
+            if (one.writes == 0) continue;
+            parts.push_back(
+                one.writes ? fmt::format("{} has {} writes that {} lacks", one.node, *one.writes, one.versus)
+                : one.bytes
+                    ? fmt::format("{} has {} bytes that {} lacks ({})", one.node, *one.bytes, one.versus, one.reason)
+                    : fmt::format("what {} has and {} lacks is unknown ({})", one.node, one.versus, one.reason));
+            if (!one.bytes)
+                plan_.loss_bound.reset();
+            else if (plan_.loss_bound)
+                *plan_.loss_bound += *one.bytes;
+        }
+        plan_.loss_reason = fmt::format("{}", fmt::join(parts, "; "));
+        if (!plan_.loss_bound) plan_.mode = Mode::emergency;
+    }
+
+    // Where a loser's Service leads, clients come to the survivor before the loser is fenced.
+    void route_services() {
+        const std::string& pod = players_.at(plan_.to).pod;
+        if (pod.empty()) return;
+        std::vector<std::string> moved;
+        for (const auto& [name, player] : players_) {
+            if (name == plan_.to || player.pod.empty() || player.pod == pod) continue;
+            for (const MovedService& service : services_to_move(facts_, pod, plan_.notes)) {
+                if (!leads_to(service, player) || std::find(moved.begin(), moved.end(), service.name) != moved.end())
+                    continue;
+                moved.push_back(service.name);
+                Step& step = add("route-" + service.name,
+                                 fmt::format("New connections through Service {} go to {}.", service.name, plan_.to),
+                                 "", PatchSelector{service.name, service.from, service.to});
+                step.before = {SelectorIs{service.name, service.from}};
+                step.already = step.after = {SelectorIs{service.name, service.to}};
+                step.undo = {PatchSelector{service.name, service.to, service.from}};
+                step.undone = step.before;
+                step.patience_ms = 10'000;
+            }
+        }
+        for (const std::string& service : moved) {
+            Step& step = add("endpoints-" + service, fmt::format("Every proxy has to learn where {} leads.", service),
+                             "", AwaitEndpoints{service, pod, 0});
+            step.after = {EndpointsAre{service, pod}};
+            step.patience_ms = 10'000;
+        }
+    }
+
+    // A selector that names the pod, or endpoints that are it.
+    bool leads_to(const MovedService& service, const Player& player) const {
+        if (std::any_of(service.from.begin(), service.from.end(),
+                        [&](const auto& pair) { return pair.second == player.pod; }))
+            return true;
+        return std::any_of(facts_.picture.services.begin(), facts_.picture.services.end(),
+                           [&](const topology::ServicePicture& one) {
+                               const auto has = [&](const std::string& name) {
+                                   return std::find(one.ready.begin(), one.ready.end(), name) != one.ready.end();
+                               };
+                               return one.name == service.name && has(player.name) && !has(plan_.to);
+                           });
+    }
+
+    // What a leftover fence is to be set back to, else what is set now.
+    std::string minimum_of(const std::string& node) const {
+        for (const Leftover& leftover : diagnosis_.leftovers)
+            if (leftover.node == node) return leftover.back;
+        return players_.at(node).min_replicas;
+    }
+
+    std::vector<Words> unfence(const std::string& node, const std::string& value) const {
+        std::vector<Words> commands{config_set(minimum, value)};
+        if (players_.at(node).min_replicas_lag == "0") commands.push_back(config_set(max_lag, "0"));
+        return commands;
+    }
+
+    void fence() {
+        if (diagnosis_.losers.empty()) return;
+        Send send, back;
+        Step step;
+        for (const std::string& loser : diagnosis_.losers) {
+            const Player& player = players_.at(loser);
+            std::vector<Words> commands;
+            if (player.min_replicas_lag == "0") commands.push_back(config_set(max_lag, "10"));
+            commands.push_back(config_set(minimum, fence_value));
+            send.to.push_back({loser, std::move(commands)});
+            back.to.push_back({loser, unfence(loser, player.min_replicas)});
+            step.before.push_back(SameProcess{loser, player.run_id});
+            step.before.push_back(RoleIs{loser, "master"});
+            step.after.push_back(WritesRefused{loser});
+            step.undone.push_back(SettingIs{loser, minimum, player.min_replicas});
+        }
+        step.before.push_back(SameProcess{plan_.to, players_.at(plan_.to).run_id});
+        step.before.push_back(RoleIs{plan_.to, "master"});
+        step.id = "fence";
+        step.why = fmt::format("{} refuses every write from here on, so that what is read is all.",
+                               fmt::join(diagnosis_.losers, ", "));
+        step.node = diagnosis_.losers.size() == 1 ? diagnosis_.losers.front() : "";
+        step.action = std::move(send);
+        step.undo = {std::move(back)};
+        plan_.steps.push_back(std::move(step));
+    }
+
+    void save() {
+        for (const std::string& loser : diagnosis_.losers) {
+            const auto known = std::find_if(plan_.unshared.begin(), plan_.unshared.end(),
+                                            [&](const Unshared& one) { return one.node == loser; });
+            SaveUnshared action{loser,
+                                plan_.to,
+                                fmt::format("{}/{}-lost-{}.resp", wish_.folder, wish_.operation, loser),
+                                static_cast<int64_t>(wish_.limits.bytes),
+                                wish_.limits.time.count(),
+                                true};
+            // What was seen to be out of reach does not stop us now; the name has to be typed for it.
+            if (known != plan_.unshared.end() && (!known->writes || !known->whole)) action.must = false;
+            add("save-" + loser, fmt::format("What only {} wrote is kept: {} will not have it.", loser, plan_.to),
+                loser, std::move(action));
+        }
+    }
+
+    void demote() {
+        if (diagnosis_.losers.empty()) return;
+        Send send;
+        Step step;
+        for (const std::string& loser : diagnosis_.losers) {
+            std::vector<Words> commands{{"MULTI"}, follow()};
+            for (Words& words : unfence(loser, minimum_of(loser))) commands.push_back(std::move(words));
+            commands.push_back({"EXEC"});
+            send.to.push_back({loser, std::move(commands)});
+            step.before.push_back(SameProcess{loser, players_.at(loser).run_id});
+            step.after.push_back(Follows{loser, plan_.to, false});
+            step.after.push_back(SettingIs{loser, minimum, minimum_of(loser)});
+        }
+        step.before.push_back(RoleIs{plan_.to, "master"});
+        step.already = step.after;
+        step.id = "demote";
+        step.why =
+            fmt::format("{} follows {}, and gives up what only it has.", fmt::join(diagnosis_.losers, ", "), plan_.to);
+        step.node = diagnosis_.losers.size() == 1 ? diagnosis_.losers.front() : "";
+        step.action = std::move(send);
+        step.commits = true;
+        plan_.steps.push_back(std::move(step));
+    }
+
+    void promote() {
+        if (!diagnosis_.promote) return;
+        const std::string& node = plan_.to;
+        Step& step = add("promote", fmt::format("{} becomes the master.", node), node, Promote{node, ""});
+        step.before = {SameProcess{node, players_.at(node).run_id}, RoleIs{node, "replica"}};
+        step.already = step.after = {RoleIs{node, "master"}};
+        step.commits = true;
+    }
+
+    void move_labels() {
+        const std::optional<size_t> to = facts_.index_of(plan_.to);
+        const std::string& pod = players_.at(plan_.to).pod;
+        bool labelled = facts_.picture.nodes[*to].role_label.empty() == false;
+        for (size_t i = 0; i < facts_.nodes.size(); i++) {
+            if (i == *to) continue;
+            for (const MovedLabel& label : labels_to_move(facts_, i, *to)) {
+                const std::string& old = facts_.instance.nodes[i].pod;
+                Step& off =
+                    add(fmt::format("unlabel-{}", old), fmt::format("Pod {} is not called master any more.", old), "",
+                        PatchLabel{old, label.key, label.old_value, labelled ? "" : label.replica});
+                off.already = off.after = {LabelIs{old, label.key, labelled ? "" : label.replica}};
+                if (labelled) continue;
+                labelled = true;
+                Step& on = add(fmt::format("label-{}", pod), fmt::format("Pod {} is called master.", pod), "",
+                               PatchLabel{pod, label.key, label.new_value, label.master});
+                on.already = on.after = {LabelIs{pod, label.key, label.master}};
+            }
+        }
+    }
+
+    void kill_clients() {
+        if (diagnosis_.losers.empty()) return;
+        Send send;
+        for (const std::string& loser : diagnosis_.losers)
+            send.to.push_back(
+                {loser, {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}, {"CLIENT", "KILL", "TYPE", "pubsub"}}});
+        add("move-clients", "Connections stay with a former master for ever unless they are closed.", "",
+            std::move(send))
+            .essential = false;
+    }
+
+    void repoint() {
+        if (diagnosis_.misled.empty()) return;
+        Send send, back;
+        Step step;
+        std::vector<std::string> names;
+        for (const Misled& one : diagnosis_.misled) {
+            const redis::NodeView& view = *facts_.view_of(one.node);
+            send.to.push_back({one.node, {follow()}});
+            back.to.push_back(
+                {one.node, {{"REPLICAOF", view.master_host, std::to_string(view.master_port.value_or(0))}}});
+            step.before.push_back(SameProcess{one.node, players_.at(one.node).run_id});
+            step.after.push_back(FollowsAddress{one.node, master_.host, master_.port});
+            step.undone.push_back(FollowsAddress{one.node, view.master_host, view.master_port.value_or(0)});
+            names.push_back(one.node);
+        }
+        step.already = step.after;
+        step.id = "repoint";
+        step.why = fmt::format("{} {} the master.", fmt::join(names, ", "), names.size() == 1 ? "follows" : "follow");
+        step.node = names.size() == 1 ? names.front() : "";
+        step.action = std::move(send);
+        step.undo = {std::move(back)};
+        step.commits = diagnosis_.losers.empty() && !diagnosis_.promote;
+        plan_.steps.push_back(std::move(step));
+    }
+
+    bool is_loser(const std::string& node) const {
+        return std::find(diagnosis_.losers.begin(), diagnosis_.losers.end(), node) != diagnosis_.losers.end();
+    }
+
+    void give_back() {
+        for (const Leftover& leftover : diagnosis_.leftovers) {
+            if (leftover.assumed)
+                plan_.notes.push_back(fmt::format("what {} of {} was before no journal tells: it is set to {}",
+                                                  leftover.name, leftover.node, leftover.back));
+            if (is_loser(leftover.node)) continue;  // with its demotion
+            Step& step = add("give-back-" + leftover.node,
+                             fmt::format("{} of {} is what it was before.", leftover.name, leftover.node),
+                             leftover.node, Send{{{leftover.node, {config_set(leftover.name, leftover.back)}}}});
+            step.already = step.after = {SettingIs{leftover.node, leftover.name, leftover.back}};
+            step.undo = {Send{{{leftover.node, {config_set(leftover.name, leftover.found)}}}}};
+            step.undone = {SettingIs{leftover.node, leftover.name, leftover.found}};
+        }
+        for (const std::string& node : diagnosis_.paused) {
+            if (is_loser(node)) continue;
+            add("unpause-" + node, "Writers that wait go on.", node, Send{{{node, {{"CLIENT", "UNPAUSE"}}}}});
+        }
+    }
+
+    void await_links() {
+        std::vector<Condition> linked;
+        for (const std::string& loser : diagnosis_.losers) linked.push_back(Follows{loser, plan_.to});
+        for (const Misled& one : diagnosis_.misled) linked.push_back(Follows{one.node, plan_.to});
+        if (linked.empty()) return;
+        Step& step = add("replicas-linked", fmt::format("They have all that {} has.", plan_.to), "", Wait{});
+        step.after = std::move(linked);
+        step.patience_ms = wish_.patience.count();
+    }
+
+    void probe() {
+        if (!wish_.probe) return;
+        add("write", "The master acknowledges a write.", plan_.to,
+            WriteProbe{plan_.to, fmt::format("redisctl:probe:{}", wish_.operation)});
+    }
+
+    // Without it a restarted process goes back to what its file says. Where the chart gives out the roles it is in
+    // vain.
+    void persist() {
+        if (plan_.system == "sb-replica" || plan_.steps.empty()) return;
+        Send send;
+        for (const auto& [name, player] : players_) {
+            const bool misled = std::any_of(diagnosis_.misled.begin(), diagnosis_.misled.end(),
+                                            [&](const Misled& one) { return one.node == name; });
+            // A survivor that somebody promoted by hand: its file may still say whom it followed.
+            const bool survivor = name == plan_.to && (diagnosis_.promote || !diagnosis_.losers.empty());
+            const bool touched = survivor || misled || is_loser(name);
+            if (touched && player.has_config_file) send.to.push_back({name, {{"CONFIG", "REWRITE"}}});
+        }
+        if (send.to.empty()) return;
+        add("persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
+    }
+
+    const Facts& facts_;
+    const Diagnosis& diagnosis_;
+    const HealWish& wish_;
+    std::map<std::string, Player> players_;
+    net::HostPort master_;
+    Plan plan_;
+};
+
+}  // namespace
+
+net::HostPort address_to_follow(const Facts& facts, const std::string& node) {
+    const size_t index = *facts.index_of(node);
+    const std::string& pod = facts.instance.nodes[index].pod;
+    std::optional<net::HostPort> by_custom;
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const auto& view = facts.nodes[i].view;
+        if (i == index || !view || view->role != redis::Role::replica || !view->master_port) continue;
+        const std::string& followed = facts.picture.nodes[i].master_node;
+        if (followed == node) return {view->master_host, static_cast<uint16_t>(*view->master_port)};
+        const std::optional<size_t> other = facts.index_of(followed);
+        if (!other || pod.empty()) continue;
+        const std::string head = facts.instance.nodes[*other].pod + ".";
+        if (view->master_host.starts_with(head))
+            by_custom = net::HostPort{pod + view->master_host.substr(head.size() - 1),
+                                      static_cast<uint16_t>(*view->master_port)};
+    }
+    if (by_custom) return *by_custom;
+    // An IP is gone with the pod's next restart; this chart's pods have names.
+    const fleet::Node& self = facts.instance.nodes[index];
+    if (facts.picture.system == "sb-replica" && !self.dns_name.empty()) return {self.dns_name, self.address.port};
+    return self.address;
+}
+
+Plan plan_heal(const Facts& facts, const Diagnosis& diagnosis, const HealWish& wish) {
+    return Healer(facts, diagnosis, wish).plan();
+}
+
+}  // namespace redisctl::failover

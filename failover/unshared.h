@@ -1,0 +1,28 @@
+// What one node wrote and another lacks, read from the servers.
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "failover/plan.h"
+#include "failover/world.h"
+
+#include <cstddef>
+#include <string>
+
+namespace redisctl::failover {
+
+struct ReadLimits {
+    size_t bytes = 64u << 20;
+    Millis time{60'000};
+};
+
+// Compares the two as they are now and reads the commands where the backlog still has them; nothing is changed by it.
+// Errors: a node does not answer; interrupted.
+Result<Unshared> read_unshared(World& world, const std::string& node, const std::string& versus,
+                               const ReadLimits& limits);
+
+// The same, and the commands go to save.file (0600, on disk when it returns). Errors: also refused, when it cannot be
+// written.
+Result<Unshared> save_unshared(World& world, const SaveUnshared& save);
+
+}  // namespace redisctl::failover
