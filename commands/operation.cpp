@@ -150,10 +150,14 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
     result.outage_ms = outage_of(report.readings);
     if (!report.committed || plan.from.empty()) {
         if (report.outcome != Outcome::unknown) result.lost_bytes = 0;
-        if (report.committed) count_given_up(plan, result);
+        if (report.committed) {
+            count_given_up(plan, result);
+            result.resyncs = failover::resyncs_since(world, plan);
+        }
         return;
     }
     result.proof = failover::prove(world, plan, report.readings);
+    result.resyncs = result.proof->resyncs;
     result.lost_bytes = result.proof->lost_bytes();
     if (!result.lost_bytes)
         result.lost_reason = plan.mode == failover::Mode::emergency
@@ -172,9 +176,11 @@ std::string sentence_of(const OperationResult& result) {
     const std::string& to = result.to;
     switch (result.report.outcome) {
         case Outcome::done:
+            if (!result.replica.empty()) return fmt::format("done: {} follows {}", result.replica, to);
             return fmt::format("done: {} is the master", to);
         case Outcome::noop:
             if (to.empty()) return "nothing to do";
+            if (!result.replica.empty()) return fmt::format("nothing to do: {} follows {} already", result.replica, to);
             return fmt::format("nothing to do: {} is the master already", to);
         case Outcome::refused:
             return "refused: nothing was changed";
@@ -184,6 +190,9 @@ std::string sentence_of(const OperationResult& result) {
                        ? std::string("rolled back: there is no new master, and nothing borrowed is left")
                        : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
         case Outcome::incomplete:
+            if (result.report.committed && !result.replica.empty())
+                return fmt::format("incomplete: {} was told to follow {}, and not all is as it should be",
+                                   result.replica, to);
             return result.report.committed
                        ? fmt::format("incomplete: {} is the master, but not all is as it should be", to)
                        : "incomplete: not all that was changed could be undone";
@@ -229,8 +238,8 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
             text += fmt::format("{} bytes of acknowledged writes were lost\n", *result.lost_bytes);
         else
             text += fmt::format("how much was lost is unknown: {}\n", result.lost_reason);
-        for (const auto& [node, resync] : result.proof->resyncs) text += resync_sentence(node, resync);
     }
+    for (const auto& [node, resync] : result.resyncs) text += resync_sentence(node, resync);
     if (!result.proof && !result.lost_reason.empty()) {
         text += fmt::format("given up: {}\n", result.lost_reason);
         for (const failover::Unshared& one : result.report.readings.saved)
@@ -257,6 +266,7 @@ OperationResult result_for(const Operation& operation) {
     result.engine = operation.plan.engine;
     result.from = operation.plan.from;
     result.to = operation.plan.to;
+    result.replica = operation.plan.replica;
     return result;
 }
 

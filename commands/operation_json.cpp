@@ -86,13 +86,17 @@ Json result_document(const OperationResult& result) {
     json["outcome"] = failover::outcome_name(result.report.outcome);
     json["from"] = text(result.from);
     json["to"] = text(result.to);
+    json["replica"] = text(result.replica);
     json["writeOutageMs"] = maybe(result.outage_ms);
     json["lostBytes"] = maybe(result.lost_bytes);
     json["lostIsBound"] = result.lost_is_bound;
     json["lostReason"] = text(result.lost_reason);
     json["proof"] = result.proof ? failover::to_json(*result.proof) : Json(nullptr);
+    json["resyncs"] = Json::object();
+    for (const auto& [node, resync] : result.resyncs) json["resyncs"][node] = failover::resync_name(resync);
     json["unshared"] = Json::array();
-    for (const failover::Unshared& one : result.report.readings.saved) json["unshared"].push_back(failover::to_json(one));
+    for (const failover::Unshared& one : result.report.readings.saved)
+        json["unshared"].push_back(failover::to_json(one));
     json["steps"] = Json::array();
     for (const failover::StepReport& step : result.report.steps)
         json["steps"].push_back({{"step", step.id},

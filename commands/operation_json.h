@@ -8,6 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -19,8 +20,10 @@ struct OperationResult {
     std::string command, instance, ns;
     failover::Mode mode = failover::Mode::planned;
     std::string engine, from, to;
+    std::string replica;  // attached to `to` again; empty: the change was about the master
     failover::Report report;
     std::optional<failover::Proof> proof;
+    std::map<std::string, failover::Resync> resyncs;  // by replica, how it came to follow
     std::optional<int64_t> outage_ms;   // from the fence or FAILOVER to the first acknowledged write
     std::optional<int64_t> lost_bytes;  // nullopt: unknown, then lost_reason says why
     bool lost_is_bound = false;         // lost_bytes is no exact figure but an upper bound

@@ -21,6 +21,8 @@ std::string heading(const Plan& plan) {
     std::string text = fmt::format("{} of {} ({})", plan.command, name, plan.system);
     if (!plan.from.empty())
         text += fmt::format(": {} -> {}", plan.from, plan.to);
+    else if (!plan.replica.empty())
+        text += fmt::format(": {} follows {}", plan.replica, plan.to);
     else if (!plan.to.empty())
         text += fmt::format(": {} is to be the master", plan.to);
     if (!plan.engine.empty()) text += fmt::format(", engine {}", plan.engine);
@@ -28,7 +30,8 @@ std::string heading(const Plan& plan) {
     if (plan.loss_bound == 0)
         text += "\nno acknowledged write is lost";
     else if (plan.loss_bound)
-        text += fmt::format("\nat most {} bytes of acknowledged writes are lost: {}", *plan.loss_bound, plan.loss_reason);
+        text +=
+            fmt::format("\nat most {} bytes of acknowledged writes are lost: {}", *plan.loss_bound, plan.loss_reason);
     else if (plan.mode == failover::Mode::emergency)
         text += fmt::format("\nHOW MUCH IS LOST IS UNKNOWN: {}", plan.loss_reason);
     return text;
@@ -54,7 +57,8 @@ Table check_table(const Plan& plan, PlanDetail detail) {
         std::string hint = check.hint;
         if (failover::refuses(check) && check.overridable)
             hint += fmt::format("{}or --override {}", hint.empty() ? "" : "; ", check.name);
-        table.rows.push_back({check.name, {verdict, tone_of(check.verdict)}, check.node, check.value, check.limit, hint});
+        table.rows.push_back(
+            {check.name, {verdict, tone_of(check.verdict)}, check.node, check.value, check.limit, hint});
     }
     return table;
 }
@@ -76,14 +80,17 @@ std::string text_of_steps(const Plan& plan, PlanDetail detail) {
         text += fmt::format("{:>3}. {}: {}\n", ++number, step.id, step.why);
         if (step.commits) commit = step.id;
         if (detail == PlanDetail::summary) continue;
-        for (const auto& condition : step.before) text += fmt::format("       if    {}\n", failover::sentence_of(condition));
+        for (const auto& condition : step.before)
+            text += fmt::format("       if    {}\n", failover::sentence_of(condition));
         for (const std::string& line : failover::lines_of(step.action)) text += fmt::format("       do    {}\n", line);
-        for (const auto& condition : step.after) text += fmt::format("       until {}\n", failover::sentence_of(condition));
+        for (const auto& condition : step.after)
+            text += fmt::format("       until {}\n", failover::sentence_of(condition));
         for (const auto& action : step.undo)
             for (const std::string& line : failover::lines_of(action)) text += fmt::format("       undo  {}\n", line);
     }
     if (!commit.empty())
-        text += fmt::format("until {} all is undone when something fails; from it on there is no way back but a new switch\n", commit);
+        text += fmt::format(
+            "until {} all is undone when something fails; from it on there is no way back but a new switch\n", commit);
     for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);
     return text;
 }

@@ -205,4 +205,24 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     return cast;
 }
 
+Plan begin_plan(const Facts& facts, std::string command, const std::string& to) {
+    Plan plan;
+    plan.command = std::move(command);
+    plan.instance = facts.picture.name;
+    plan.ns = facts.picture.ns;
+    plan.system = facts.picture.system;
+    plan.to = to;
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const std::string& name = facts.instance.nodes[i].name;
+        plan.addresses[name] = player_for(facts, i).addresses;
+        if (name != to) plan.others.push_back(name);
+        if (facts.nodes[i].view) plan.baseline.run_ids[name] = facts.nodes[i].view->run_id;
+    }
+    if (const NodeFacts* master = facts.find(to)) {
+        plan.baseline.sync_full = counter(*master, "sync_full");
+        plan.baseline.sync_partial_ok = counter(*master, "sync_partial_ok");
+    }
+    return plan;
+}
+
 }  // namespace redisctl::failover

@@ -13,6 +13,9 @@ namespace redisctl::failover {
 // `target` is a node of the facts; the old master may have no view (an emergency).
 Cast cast_for(const Facts& facts, const std::string& target);
 
+// A plan that leaves `to` the master that it is, or makes it one: instance, addresses, run ids and counters are there.
+Plan begin_plan(const Facts& facts, std::string command, const std::string& to);
+
 // One node, as the others know it: facts.master is the one that lists it.
 Player player_for(const Facts& facts, size_t index);
 

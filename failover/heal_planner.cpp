@@ -23,21 +23,11 @@ Words config_set(const std::string& name, const std::string& value) {
 class Healer {
   public:
     Healer(const Facts& facts, const Diagnosis& diagnosis, const HealWish& wish)
-        : facts_(facts), diagnosis_(diagnosis), wish_(wish) {
-        plan_.command = "heal";
-        plan_.instance = facts.picture.name;
-        plan_.ns = facts.picture.ns;
-        plan_.system = facts.picture.system;
-        plan_.to = diagnosis.survivor;
+        : facts_(facts), diagnosis_(diagnosis), wish_(wish), plan_(begin_plan(facts, "heal", diagnosis.survivor)) {
         plan_.checks = diagnosis.checks;
         plan_.unshared = diagnosis.unshared;
-        for (size_t i = 0; i < facts.nodes.size(); i++) {
-            const std::string& name = facts.instance.nodes[i].name;
-            players_.emplace(name, player_for(facts, i));
-            plan_.addresses[name] = players_.at(name).addresses;
-            if (name != plan_.to) plan_.others.push_back(name);
-            if (facts.nodes[i].view) plan_.baseline.run_ids[name] = facts.nodes[i].view->run_id;
-        }
+        for (size_t i = 0; i < facts.nodes.size(); i++)
+            players_.emplace(facts.instance.nodes[i].name, player_for(facts, i));
         plan_.notes = diagnosis.troubles;
         if (!diagnosis.why.empty())
             plan_.notes.push_back(

@@ -201,6 +201,7 @@ struct Plan {
     Mode mode = Mode::planned;
     std::string engine;    // failover-command | fenced | emergency; empty when only repairing
     std::string from, to;  // old and new master
+    std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
     std::vector<std::string> others;
     // By node: every "host:port" by which servers call it; what follows what is read with these.
     std::map<std::string, std::vector<std::string>> addresses;

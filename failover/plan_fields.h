@@ -179,7 +179,7 @@ void fields(F& f, Step& x) {
 template <class F>
 void fields(F& f, Plan& x) {
     f("command", x.command), f("instance", x.instance), f("namespace", x.ns), f("system", x.system), f("context", x.context),
-        f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to), f("others", x.others),
+        f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to), f("replica", x.replica), f("others", x.others),
         f("addresses", x.addresses), f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
         f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound), f("lossReason", x.loss_reason),
         f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);

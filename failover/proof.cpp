@@ -102,6 +102,29 @@ Proof prove(World& world, const Plan& plan, const Readings& readings) {
     return proof;
 }
 
+std::map<std::string, Resync> resyncs_since(World& world, const Plan& plan) {
+    std::vector<Condition> awaited;
+    for (const Step& step : plan.steps)
+        for (const Condition& condition : step.after)
+            if (const auto* follows = std::get_if<Follows>(&condition);
+                follows != nullptr && follows->linked && follows->master == plan.to)
+                awaited.push_back(condition);
+    std::map<std::string, Resync> resyncs;
+    if (awaited.empty()) return resyncs;
+    const std::vector<Holds> holds = examine(world, plan, awaited, Deadline::after(Millis(3'000)));
+    const Counters now = counters_of(world, plan.to);
+    // The counters are of all replicas together, so they say something of one only where all came the same way.
+    Resync all = Resync::unknown;
+    if (now.full && *now.full == plan.baseline.sync_full)
+        all = Resync::partial;
+    else if (now.full && now.partial && *now.partial == plan.baseline.sync_partial_ok &&
+             *now.full - plan.baseline.sync_full >= static_cast<int64_t>(awaited.size()))
+        all = Resync::full;
+    for (size_t i = 0; i < awaited.size(); i++)
+        resyncs[std::get<Follows>(awaited[i]).node] = holds[i].truth == Truth::yes ? all : Resync::none;
+    return resyncs;
+}
+
 std::string_view resync_name(Resync resync) {
     switch (resync) {
         case Resync::none:

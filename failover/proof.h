@@ -40,6 +40,9 @@ struct Proof {
 // Reads O, T and the other replicas once more.
 Proof prove(World& world, const Plan& plan, const Readings& readings);
 
+// How the replicas of `plan.to` that the plan waits for came to follow it, by what it counted since the baseline.
+std::map<std::string, Resync> resyncs_since(World& world, const Plan& plan);
+
 nlohmann::ordered_json to_json(const Proof& proof);
 std::string_view resync_name(Resync resync);
 

@@ -160,6 +160,7 @@ Members plan_members() {
             {"engine", text()},
             {"from", text()},
             {"to", text()},
+            {"replica", text("the one that is attached to it again; empty: the change is about the master")},
             {"others", array(text())},
             {"addresses", Json{{"type", "object"}, {"additionalProperties", array(text())}}},
             {"probeKey", text()},
@@ -179,12 +180,8 @@ Json step_status() {
 }
 
 Members event_members() {
-    return {{"operation", text()},
-            {"seq", integer()},
-            {"step", text()},
-            {"status", step_status()},
-            {"node", text_or_null()},
-            {"tookMs", number_or_null()},
+    return {{"operation", text()},           {"seq", integer()},       {"step", text()},
+            {"status", step_status()},       {"node", text_or_null()}, {"tookMs", number_or_null()},
             {"error", or_null(ref("Error"))}};
 }
 
@@ -204,11 +201,15 @@ Members result_members() {
             {"outcome", one_of({"done", "noop", "refused", "rolled-back", "incomplete", "unknown"})},
             {"from", text_or_null()},
             {"to", text_or_null()},
+            {"replica", text_or_null("the one that was attached to it again")},
             {"writeOutageMs", integer_or_null("from the fence or FAILOVER to the first acknowledged write")},
             {"lostBytes", integer_or_null("of acknowledged writes; null when it is unknown")},
             {"lostIsBound", boolean()},
             {"lostReason", text_or_null()},
             {"proof", or_null(Json{{"type", "object"}})},
+            {"resyncs", Json{{"type", "object"},
+                             {"additionalProperties", one_of({"none", "partial", "full", "unknown"})},
+                             {"description", "by replica, how it came to follow"}}},
             {"unshared", array(unshared_item())},
             {"steps", array(step)},
             {"errors", array(ref("Error"))},
@@ -248,18 +249,18 @@ Json instance_item() {
 }
 
 constexpr std::array<Kind, 13> kKinds{{{"Event", nullptr, nullptr, event_members},
-                                      {"History", history_item, none},
-                                      {"Info", info_item, none},
-                                      {"MasterInfo", master_info_item, none},
-                                      {"OperationResult", nullptr, nullptr, result_members},
-                                      {"Ping", ping_item, none},
-                                      {"Plan", nullptr, nullptr, plan_members},
-                                      {"PodList", pod_list_item, none},
-                                      {"ReplicaLag", replica_lag_item, none},
-                                      {"ReplicationInfo", instance_item, none},
-                                      {"Role", role_item, none},
-                                      {"Status", status_item, none},
-                                      {"Version", version_item, version_extra}}};
+                                       {"History", history_item, none},
+                                       {"Info", info_item, none},
+                                       {"MasterInfo", master_info_item, none},
+                                       {"OperationResult", nullptr, nullptr, result_members},
+                                       {"Ping", ping_item, none},
+                                       {"Plan", nullptr, nullptr, plan_members},
+                                       {"PodList", pod_list_item, none},
+                                       {"ReplicaLag", replica_lag_item, none},
+                                       {"ReplicationInfo", instance_item, none},
+                                       {"Role", role_item, none},
+                                       {"Status", status_item, none},
+                                       {"Version", version_item, version_extra}}};
 
 }  // namespace
 
@@ -272,8 +273,7 @@ std::vector<std::string_view> schema_kinds() {
 std::optional<Json> schema(std::string_view name) {
     auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
     if (kind == kKinds.end()) return std::nullopt;
-    Members members{{"apiVersion", constant("redisctl/v1")},
-                    {"kind", constant(name)}};
+    Members members{{"apiVersion", constant("redisctl/v1")}, {"kind", constant(name)}};
     if (kind->whole) {
         for (auto& member : kind->whole()) members.push_back(std::move(member));
     } else {
