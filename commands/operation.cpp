@@ -8,6 +8,7 @@
 #include "failover/instance_lock.h"
 #include "failover/proof.h"
 #include "failover/real_world.h"
+#include "failover/unshared.h"
 #include "output/json_text.h"
 
 #include <fmt/core.h>
@@ -136,12 +137,9 @@ void count_given_up(const Plan& plan, OperationResult& result) {
         if (one.writes == 0) continue;
         result.lost_bytes =
             result.lost_bytes && one.bytes ? std::optional(*result.lost_bytes + *one.bytes) : std::nullopt;
-        const std::string amount = one.writes  ? fmt::format("{} writes", *one.writes)
-                                   : one.bytes ? fmt::format("{} bytes", *one.bytes)
-                                               : "an unknown number of writes";
         result.lost_reason +=
-            fmt::format("{}{} that only {} had{}", result.lost_reason.empty() ? "" : "; ", amount, one.node,
-                        one.file.empty() ? ", not saved: " + one.reason : ", saved in " + one.file);
+            fmt::format("{}{} that only {} had{}", result.lost_reason.empty() ? "" : "; ", failover::amount_of(one),
+                        one.node, one.file.empty() ? ", not saved: " + one.reason : ", saved in " + one.file);
     }
 }
 
@@ -188,7 +186,8 @@ std::string sentence_of(const OperationResult& result) {
             if (result.from.empty()) return "rolled back: all is as it was before";
             return result.mode == failover::Mode::emergency
                        ? std::string("rolled back: there is no new master, and nothing borrowed is left")
-                       : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left", result.from);
+                       : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left",
+                                     result.from);
         case Outcome::incomplete:
             if (result.report.committed && !result.replica.empty())
                 return fmt::format("incomplete: {} was told to follow {}, and not all is as it should be",

@@ -113,18 +113,19 @@ class Healer {
         if (*one.bytes == 0 || one.writes == 0) return fmt::format("{} lacks nothing of it", one.versus);
         if (!one.writes)
             return fmt::format("{} lacks {} bytes of it, unreadable: {}", one.versus, *one.bytes, one.reason);
-        return fmt::format("{} lacks {}{} writes of it ({} bytes): {}; keys: {}", one.versus,
-                           one.whole ? "" : "more than ", *one.writes, *one.bytes, counted(one.commands),
-                           counted(one.prefixes));
+        return fmt::format("{} lacks {}{} of it ({} bytes): {}; keys: {}", one.versus, one.whole ? "" : "more than ",
+                           amount_of(one), *one.bytes, counted(one.commands), counted(one.prefixes));
     }
 
     void state_loss() {
+        // As long as nobody is chosen it is either's loss; the histories are shown.
+        if (plan_.to.empty()) return;
         plan_.loss_bound = 0;
         std::vector<std::string> parts;
         for (const Unshared& one : plan_.unshared) {
             if (one.writes == 0) continue;
             parts.push_back(
-                one.writes ? fmt::format("{} has {} writes that {} lacks", one.node, *one.writes, one.versus)
+                one.writes ? fmt::format("{} has {} that {} lacks", one.node, amount_of(one), one.versus)
                 : one.bytes
                     ? fmt::format("{} has {} bytes that {} lacks ({})", one.node, *one.bytes, one.versus, one.reason)
                     : fmt::format("what {} has and {} lacks is unknown ({})", one.node, one.versus, one.reason));

@@ -113,13 +113,11 @@ std::map<std::string, Resync> resyncs_since(World& world, const Plan& plan) {
     if (awaited.empty()) return resyncs;
     const std::vector<Holds> holds = examine(world, plan, awaited, Deadline::after(Millis(3'000)));
     const Counters now = counters_of(world, plan.to);
-    // The counters are of all replicas together, so they say something of one only where all came the same way.
+    // The counter is of all replicas together, so it says something of one only where all came the same way. That of
+    // the partial ones counts also our own reading of histories.
     Resync all = Resync::unknown;
-    if (now.full && *now.full == plan.baseline.sync_full)
-        all = Resync::partial;
-    else if (now.full && now.partial && *now.partial == plan.baseline.sync_partial_ok &&
-             *now.full - plan.baseline.sync_full >= static_cast<int64_t>(awaited.size()))
-        all = Resync::full;
+    if (now.full && *now.full == plan.baseline.sync_full) all = Resync::partial;
+    if (now.full && *now.full - plan.baseline.sync_full == static_cast<int64_t>(awaited.size())) all = Resync::full;
     for (size_t i = 0; i < awaited.size(); i++)
         resyncs[std::get<Follows>(awaited[i]).node] = holds[i].truth == Truth::yes ? all : Resync::none;
     return resyncs;

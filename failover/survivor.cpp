@@ -3,6 +3,7 @@
 #include "failover/diagnosis.h"
 #include "failover/divergence.h"
 #include "failover/planner.h"
+#include "failover/unshared.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,9 +27,8 @@ bool something(const Unshared& one) {
 }
 
 std::string amount(const Unshared& one) {
-    if (one.writes) return fmt::format("{} writes ({} bytes)", *one.writes, one.bytes.value_or(0));
-    if (one.bytes) return fmt::format("{} bytes", *one.bytes);
-    return fmt::format("an unknown number of writes: {}", one.reason);
+    if (one.writes) return fmt::format("{} ({} bytes)", amount_of(one), one.bytes.value_or(0));
+    return one.bytes ? amount_of(one) : fmt::format("{}: {}", amount_of(one), one.reason);
 }
 
 class Chooser {

@@ -134,4 +134,9 @@ Result<Unshared> save_unshared(World& world, const SaveUnshared& save) {
     return std::move(result.unshared);
 }
 
+std::string amount_of(const Unshared& unshared) {
+    if (unshared.writes) return fmt::format("{} write{}", *unshared.writes, *unshared.writes == 1 ? "" : "s");
+    return unshared.bytes ? fmt::format("{} bytes", *unshared.bytes) : "an unknown number of writes";
+}
+
 }  // namespace redisctl::failover

@@ -22,6 +22,7 @@ class Astray(Healing):
         self.assertEqual(set(repoint["action"]["commands"]), {f"{node.address}> REPLICAOF 127.0.0.1 {master.port}" for node in stray})
         change = self.heal(nodes=nodes)
         self.assertEqual((change.result["lostBytes"], change.result["to"], change.result["unshared"]), (0, master.address, []))
+        self.assertEqual(set(change.result["resyncs"]), {node.address for node in stray})
         self.assert_one_master(nodes, master)
         for node in stray:
             self.assertEqual(node.command("GET", "a"), b"1")
@@ -31,7 +32,9 @@ class Astray(Healing):
         master, middle, end = nodes = self.system()
         end.command("REPLICAOF", "127.0.0.1", middle.port)
         await_link(end, "up")
+        full = master.info("stats")["sync_full"]
         self.astray(nodes, f"{end.address} follows {middle.address}, which is a replica itself", end)
+        self.assertEqual(master.info("stats")["sync_full"], full, "a full copy where the missing bytes would have done")
 
     def test_a_chain_that_is_longer(self):
         master, *chain = nodes = self.system(replicas=3)

@@ -33,7 +33,7 @@ class Split(Healing):
         self.assertIn(f"{one.address}, {other.address} are masters at once", plan["notes"])
         shown = {each["node"]: each["why"] for each in plan["candidates"]}
         self.assertIn(f"{other.address} lacks 3 writes of it ({lost['bytes']} bytes): 3 SET; keys: 3 lost:*", shown[one.address])
-        self.assertRegex(shown[other.address], rf"history [0-9a-f]{{8}}, offset \d+; 6 keys in db0; 0 replicas; {one.address} lacks 1 writes of it \(\d+ bytes\): 1 SET; keys: 1 kept")
+        self.assertRegex(shown[other.address], rf"history [0-9a-f]{{8}}, offset \d+; 6 keys in db0; 0 replicas; {one.address} lacks 1 write of it \(\d+ bytes\): 1 SET; keys: 1 kept")
         after = [node.info() for node in nodes]
         for was, now in zip(before, after):
             for name in ("role", "master_replid", "connected_slaves"):
@@ -68,7 +68,7 @@ class Split(Healing):
         self.lose(one)
         other.command("SET", "kept", 1)
         plan = self.look(nodes=nodes)
-        self.assertEqual((plan["to"], plan["steps"]), ("", []))
+        self.assertEqual((plan["to"], plan["steps"], plan["lossBoundBytes"], len(plan["candidates"])), ("", [], None, 2))
         self.assertEqual([(check["name"], check["verdict"]) for check in plan["checks"]], [("keep", "block")])
         change = self.heal(nodes=nodes, code=6, outcome="refused")
         self.assertFalse(change.result["changed"])
@@ -101,6 +101,7 @@ class Split(Healing):
         self.assertEqual(commands_in(lost["file"]), [["SELECT", "3"], ["SET", "in:three", "three"], ["SELECT", "0"], ["MULTI"], ["SET", "a", "1"], ["INCR", "a"], ["EXEC"],
                                                      ["SET", "binary", "\r\n*1\r\n"], ["DEL", "shared:0"]])
         self.assertEqual((change.result["lostBytes"], change.result["lostIsBound"]), (lost["bytes"], False))
+        self.assertEqual(change.result["resyncs"], {one.address: "full", third.address: "full"})
         self.assertEqual(change.result["lostReason"], f"5 writes that only {one.address} had, saved in {lost['file']}")
         self.assert_one_master(nodes, other)
         self.assertEqual((one.command("EXISTS", "a"), third.command("EXISTS", "kept"), third.command("EXISTS", "shared:0")), (0, 1, 1))
