@@ -137,9 +137,11 @@ void count_given_up(const Plan& plan, OperationResult& result) {
         if (one.writes == 0) continue;
         result.lost_bytes =
             result.lost_bytes && one.bytes ? std::optional(*result.lost_bytes + *one.bytes) : std::nullopt;
-        result.lost_reason +=
-            fmt::format("{}{} that only {} had{}", result.lost_reason.empty() ? "" : "; ", failover::amount_of(one),
-                        one.node, one.file.empty() ? ", not saved: " + one.reason : ", saved in " + one.file);
+        const std::string kept = one.file.empty() ? "not saved: " + one.reason
+                                 : one.whole      ? "saved in " + one.file
+                                                  : "the first of them saved in " + one.file;
+        result.lost_reason += fmt::format("{}{} that only {} had, {}", result.lost_reason.empty() ? "" : "; ",
+                                          failover::amount_of(one), one.node, kept);
     }
 }
 

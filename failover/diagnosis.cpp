@@ -229,6 +229,24 @@ class Doctor {
 
 }  // namespace
 
+namespace {
+
+// A server without TLS has no such setting.
+std::string tls_replication(const NodeFacts& node) {
+    const auto found = node.settings->values.find("tls-replication");
+    return found == node.settings->values.end() ? "no" : found->second;
+}
+
+// What replicas have whose link is up; nullopt when there is none.
+std::optional<std::string> tls_that_works(const Facts& facts) {
+    for (const NodeFacts& node : facts.nodes)
+        if (node.view && node.view->role == Role::replica && node.view->link_up == true && node.settings)
+            return tls_replication(node);
+    return std::nullopt;
+}
+
+}  // namespace
+
 bool Diagnosis::loses() const {
     return std::any_of(unshared.begin(), unshared.end(),
                        [](const Unshared& one) { return one.writes.value_or(one.bytes.value_or(1)) > 0; });
@@ -259,8 +277,14 @@ std::map<std::string, int64_t> keys_of(const NodeFacts& node) {
 void check_logins(const Facts& facts, Diagnosis& diagnosis) {
     std::vector<std::string> followers = diagnosis.losers;
     for (const Misled& one : diagnosis.misled) followers.push_back(one.node);
+    const std::optional<std::string> tls = tls_that_works(facts);
     for (const std::string& name : followers) {
-        const std::optional<Result<void>>& tried = facts.find(name)->admitted_by_master;
+        const NodeFacts& node = *facts.find(name);
+        if (tls && node.settings && tls_replication(node) != *tls)
+            diagnosis.checks.push_back({"tls-replication", Verdict::block, name, tls_replication(node),
+                                        *tls + ", as the replicas have it that are linked",
+                                        fmt::format("CONFIG SET tls-replication {} on {}", *tls, name), false, false});
+        const std::optional<Result<void>>& tried = node.admitted_by_master;
         if (!tried) {
             diagnosis.notes.push_back(
                 fmt::format("whether {} can log in to {} could not be tried", name, diagnosis.survivor));

@@ -56,8 +56,8 @@ std::vector<std::string> masters_of(const Facts& facts);
 
 Diagnosis diagnose(const Facts& facts, const Hearsay& hearsay);
 
-// Behind survey_logins for the survivor: who has to follow it and cannot log in there is a check that stands in the
-// way.
+// Behind survey_logins for the survivor: who has to follow it and cannot log in there, or would go there without TLS,
+// is a check that stands in the way.
 void check_logins(const Facts& facts, Diagnosis& diagnosis);
 
 // Keys by database, "db0" → 12, as INFO told; empty also when it holds none.

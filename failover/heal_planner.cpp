@@ -113,8 +113,8 @@ class Healer {
         if (*one.bytes == 0 || one.writes == 0) return fmt::format("{} lacks nothing of it", one.versus);
         if (!one.writes)
             return fmt::format("{} lacks {} bytes of it, unreadable: {}", one.versus, *one.bytes, one.reason);
-        return fmt::format("{} lacks {}{} of it ({} bytes): {}; keys: {}", one.versus, one.whole ? "" : "more than ",
-                           amount_of(one), *one.bytes, counted(one.commands), counted(one.prefixes));
+        return fmt::format("{} lacks {} of it ({} bytes): {}; keys: {}", one.versus, amount_of(one), *one.bytes,
+                           counted(one.commands), counted(one.prefixes));
     }
 
     void state_loss() {

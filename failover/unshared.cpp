@@ -135,7 +135,9 @@ Result<Unshared> save_unshared(World& world, const SaveUnshared& save) {
 }
 
 std::string amount_of(const Unshared& unshared) {
-    if (unshared.writes) return fmt::format("{} write{}", *unshared.writes, *unshared.writes == 1 ? "" : "s");
+    if (unshared.writes)
+        return fmt::format("{}{} write{}", unshared.whole ? "" : "more than ", *unshared.writes,
+                           *unshared.writes == 1 ? "" : "s");
     return unshared.bytes ? fmt::format("{} bytes", *unshared.bytes) : "an unknown number of writes";
 }
 

@@ -25,7 +25,8 @@ Result<Unshared> read_unshared(World& world, const std::string& node, const std:
 // written.
 Result<Unshared> save_unshared(World& world, const SaveUnshared& save);
 
-// "1 write", "12 writes"; "77 bytes" where they could not be read; "an unknown number of writes".
+// "1 write", "12 writes", "more than 12 writes"; "77 bytes" where they could not be read; "an unknown number of
+// writes".
 std::string amount_of(const Unshared& unshared);
 
 }  // namespace redisctl::failover

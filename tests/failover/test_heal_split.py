@@ -5,7 +5,7 @@ import signal
 import dying
 from changing import PASSWORD, Running
 from healing import Healing, await_link, commands_in, replay
-from servers import Server, eventually
+from servers import Authority, Server, eventually
 from writer import Writer
 
 
@@ -184,6 +184,35 @@ class Split(Healing):
         self.assertEqual(self.saved_files(), [])
         self.assertEqual(change.result["lostBytes"], lost["bytes"])
         self.assertRegex(change.result["lostReason"], rf"\A\d+ bytes that only {one.address} had, not saved: its backlog begins at byte ")
+        self.assert_one_master(nodes, other)
+
+    def test_more_than_the_limit_is_saved_as_far_as_it_goes_and_said_so(self):
+        one, other, _ = nodes = self.split()
+        other.command("SET", "kept", 1)
+        self.lose(one, 100)
+        change = self.heal("--keep", other.address, "--max-saved", "1KiB", nodes=nodes, confirmed=True)
+        lost = self.saved(change, one)
+        self.assertEqual((lost["whole"], lost["reason"]), (False, "only the first 1024 bytes were read"))
+        self.assertEqual(commands_in(lost["file"]), [["SET", f"lost:{n}", str(n)] for n in range(lost["writes"])])
+        self.assertGreater(lost["bytes"], 3000)
+        self.assertEqual(change.result["lostReason"], f"more than {lost['writes']} writes that only {one.address} had, the first of them saved in {lost['file']}")
+        self.assert_one_master(nodes, other)
+
+    def test_over_tls(self):
+        authority = self.enterContext(Authority())
+        one, other, _ = nodes = self.split(tls=authority)
+        other.command("SET", "kept", 1)
+        with one.client() as client:
+            for n in range(2000):
+                client.command("SET", f"lost:{n}", "x" * 100)
+        flags = ("--tls", "--cacert", authority["ca.crt"], "--cert", authority["client.crt"], "--key", authority["client.key"])
+        plan = self.look("--keep", other.address, *flags, nodes=nodes)
+        self.assertEqual([(check["name"], check["node"]) for check in plan["checks"]], [("tls-replication", one.address)], "it would never be linked")
+        one.command("CONFIG", "SET", "tls-replication", "yes")
+        change = self.heal("--keep", other.address, *flags, nodes=nodes, confirmed=True)
+        lost = self.saved(change, one)
+        self.assertEqual((lost["writes"], lost["whole"]), (2000, True))
+        self.assertEqual(commands_in(lost["file"]), [["SET", f"lost:{n}", "x" * 100] for n in range(2000)])
         self.assert_one_master(nodes, other)
 
     def test_histories_that_have_nothing_in_common(self):

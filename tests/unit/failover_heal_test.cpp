@@ -179,6 +179,16 @@ TEST_CASE("A follower that cannot log in stands in the way") {
     CHECK(diagnosis.checks.front().value == "WRONGPASS");
 }
 
+TEST_CASE("A former master that would go to the survivor without TLS stands in the way") {
+    SplitWorld world;
+    for (const char* name : {"redis-0", "redis-2"}) world.node(name).settings->values["tls-replication"] = "yes";
+    Diagnosis diagnosis = world.diagnosed(0, 0);
+    check_logins(world.facts, diagnosis);
+    REQUIRE(names(diagnosis.checks) == Lines{"tls-replication"});
+    CHECK(diagnosis.checks.front().node == "redis-1");
+    CHECK(diagnosis.checks.front().hint == "CONFIG SET tls-replication yes on redis-1");
+}
+
 TEST_CASE("A replica that is linked is attached; a full copy is another matter") {
     FactsWorld world;
     const ResyncWish wish{"redis-1", "3f9c1a02b7d4"}, full{"redis-1", "3f9c1a02b7d4", true};
