@@ -81,6 +81,7 @@ class Supervision {
             answers[0]->front().text.find("already in progress") == std::string::npos)
             return fail(redis::reply_error(answers[0]->front(), "FAILOVER"));
         // Without an answer it may have started; what the two say from now on decides.
+        if (!answers[0]) unanswered_ = answers[0].error().message;
         take_target(answers[1]);
         return {};
     }
@@ -122,8 +123,10 @@ class Supervision {
         const bool ended = old->role == Role::master && (old->failover_state == "no-failover");
         if (ended && target_role_ == Role::replica)
             return fail(Error{ErrorCode::server, fmt::format("{} gave up the hand-over", over_.from),
-                              fmt::format("{} had not acknowledged all within {} ms, or refused the old master",
-                                          over_.to, over_.timeout_ms),
+                              !unanswered_.empty()
+                                  ? fmt::format("it may never have been told to: {}", unanswered_)
+                                  : fmt::format("{} had not acknowledged all within {} ms, or refused the old master",
+                                                over_.to, over_.timeout_ms),
                               fmt::format("redisctl replica-lag; then again, or with a longer --handover-timeout"),
                               gave_up});
         // Its own TIMEOUT does not hold where another run, or somebody else, began it.
@@ -177,6 +180,7 @@ class Supervision {
     const HandOver over_;
     Readings& readings_;
     TimePoint started_{};
+    std::string unanswered_;  // why FAILOVER was not answered
     std::optional<Result<NodeView>> old_;
     Role target_role_ = Role::unknown;
     bool promoted_ = false, target_refuses_ = false;
