@@ -46,7 +46,9 @@ class Watching {
         if (!flags_.interval.empty()) {
             TRY_ASSIGN(interval_, parse_duration(flags_.interval));
         }
-        context_.begin_operation(id_);
+        // Not by its id: switches refuse while another operation is connected, and may go on beside a guard, which does
+        // nothing while the instance is locked.
+        context_.begin_operation("guard");
         result_.operation = id_;
         result_.command = "guard";
         TRY_ASSIGN(OneInstance one, one_instance(context_));

@@ -201,7 +201,11 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
                         "other pod attaches it to {}; run redisctl guard, and redisctl return-home before any restart, "
                         "drain or helm upgrade",
                         cast.home, cast.home));
-    if (!cast.services.empty()) cast.notes.push_back("helm upgrade sets the Services' selectors back");
+    if (!cast.services.empty())
+        cast.notes.push_back(cast.system == "bitnami-replication"
+                                 ? "helm upgrade puts the chart's selector beside ours: the Services then lead nowhere "
+                                   "until redisctl return-home"
+                                 : "helm upgrade sets the Services' selectors back");
     return cast;
 }
 

@@ -65,6 +65,23 @@ class Guard(Asking):
         holders = kubectl("get", "leases", "-n", REDIS.namespace, "-o", "jsonpath={.items[*].spec.holderIdentity}")
         self.assertEqual(holders.strip(), "", "the Leases were given back")
 
+    def test_it_stays_while_the_master_goes_away_and_comes_home(self):
+        guard = self.guard()
+        guard.until("watch", "started", "my-redis-0")
+        self.away()
+        guard.until("master", "done", "my-redis-1")
+        REDIS.restart("my-redis-0")
+        guard.until("attach", "done", "my-redis-0")
+        eventually("it is ready", lambda: ready(pods(REDIS.namespace)["my-redis-0"]))
+        self.until_attached("my-redis-1")
+        home = REDIS.change("return-home", XDG_STATE_HOME=self.state)
+        self.assertEqual((home.code, home.result["lostBytes"]), (0, 0), home)
+        guard.until("master", "done", "my-redis-0")
+        self.until_attached("my-redis-0")
+        guard.send(signal.SIGINT)
+        ended = change_of(guard.end())
+        self.assertEqual((ended.code, [event["node"] for event in ended.events if (event["step"], event["status"]) == ("attach", "done")]), (0, ["my-redis-0"]), ended)
+
     def test_the_master_itself_is_restarted(self):
         """The chart makes it follow pod 0, which follows it: nobody is a master. Everything is still on pod 0, and stays there."""
         self.away()
@@ -108,6 +125,21 @@ class Guard(Asking):
         REDIS.restart("my-redis-0")  # whoever did this wanted to lose it
         guard.until("calm", "done", "my-redis-0")
         self.until_attached("my-redis-1")
+
+    def test_bitnamis_master_comes_back(self):
+        shop = Switched(systems.need(systems.BITNAMI), "shop", systems.PASSWORD)
+        names, service = ["shop-redis-master-0", "shop-redis-replicas-0", "shop-redis-replicas-1"], "shop-redis-master"
+        home = {service: {"app.kubernetes.io/name": "redis", "app.kubernetes.io/instance": "shop", "app.kubernetes.io/component": "master"}}
+        shop.reset(names[0], home)
+        self.addCleanup(shop.reset, names[0], home)
+        self.assertEqual(shop.change("failover", "--promote", names[1], XDG_STATE_HOME=self.state).code, 0)
+        with shop.begin("guard") as guard, shop.writer_direct(names[1], rate=200) as writer:
+            guard.until("watch", "started", names[1])
+            for pod in (names[0], names[2]):
+                shop.restart(pod)
+                guard.until("attach", "done", pod)
+                eventually(f"all follow {names[1]}", lambda: shop.roles() == shop.settled(names[1]))
+            self.assertEqual((writer.stop(f"{shop.ip(names[1])}:6379").lost, shop.leads_to(service)), (0, [names[1]]))
 
     def test_what_it_refuses(self):
         answer = redisctl("guard", "-n", REDIS.namespace)

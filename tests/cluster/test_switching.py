@@ -300,6 +300,10 @@ class Bitnami(Switching):
             self.assertEqual((shop.roles(), shop.leads_to(service)), (shop.settled(names[1]), [names[1]]))
             self.assertIn(f"{names[1]} instead of {names[0]}", shop.drift(service))
             self.assertIn("HOME_DRIFT", [finding["code"] for finding in self.document("status", "Status", "-n", shop.namespace, code=1)["findings"]])
+            # What a helm upgrade makes of it: the chart's selector beside ours, which nobody fits.
+            kubectl("patch", "service", service, "-n", shop.namespace, "--type=merge", "-p", json.dumps({"spec": {"selector": home[service]}}))
+            eventually("the Service leads nowhere", lambda: shop.leads_to(service) == [])
+            self.assertIn("SERVICE_WITHOUT_ENDPOINTS", [finding["code"] for finding in self.document("status", "Status", "-n", shop.namespace, code=1)["findings"]])
             back = shop.change("return-home", XDG_STATE_HOME=self.state)
             self.check_lossless(back, names[1], names[0])
             self.assertEqual((shop.roles(), shop.selectors(service), shop.drift(service)), (shop.settled(names[0]), home, None))
