@@ -97,6 +97,7 @@ class Performer {
             if (master && replica && master->replid == replica->replid && master->master_offset &&
                 replica->applied_offset) {
                 gap = *master->master_offset - *replica->applied_offset;
+                if (*gap <= 0 && catch_up.once) return {};
                 if (*gap == 0 && before == master->master_offset) {
                     readings_.final_offset = before;
                     readings_.fenced_at_reading = readings_.window_opened.has_value();

@@ -103,10 +103,12 @@ struct TakeBack {
 struct Promote {
     std::string node, probe_key;
 };
-// Wait until the replica has applied all that the master wrote, twice in a row.
+// Wait until the replica has applied all that the master wrote, twice in a row. once: for a moment is enough, because
+// min-replicas-to-write does not stop everything (PUBLISH; EVAL before 7.0).
 struct CatchUp {
     std::string master, replica;
     int64_t timeout_ms = 3'000;
+    bool once = false;
 };
 struct PatchSelector {
     std::string service;

@@ -116,7 +116,7 @@ void fields(F& f, Promote& x) {
 }
 template <class F>
 void fields(F& f, CatchUp& x) {
-    f("master", x.master), f("replica", x.replica), f("timeoutMs", x.timeout_ms);
+    f("master", x.master), f("replica", x.replica), f("timeoutMs", x.timeout_ms), f("once", x.once);
 }
 template <class F>
 void fields(F& f, PatchSelector& x) {

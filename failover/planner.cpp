@@ -253,7 +253,7 @@ class Planner {
         verify.already = {FollowsAddress{old, parking_host, parking_port}};
         fence();
         Step& catch_up = add("catch-up", fmt::format("{} has every byte of {}.", target, old), target,
-                             CatchUp{old, target, wish_.timeout.count()});
+                             CatchUp{old, target, wish_.timeout.count(), true});
         catch_up.already = {FollowsAddress{old, parking_host, parking_port}};
         Step& park =
             add("park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
