@@ -172,7 +172,7 @@ class Changing(unittest.TestCase):
 
     def environment(self, env: dict = None, nodes: list = ()) -> dict:
         password = next((node.password for node in nodes if node.password), None)
-        return environment(XDG_STATE_HOME=str(self.state), **({"REDISCLI_AUTH": password} if password else {}), **(env or {}))
+        return environment(**{"XDG_STATE_HOME": str(self.state), **({"REDISCLI_AUTH": password} if password else {}), **(env or {})})
 
     def hosts(self, nodes: list) -> list:
         return [word for node in nodes for word in ("--host", node.address)]
