@@ -104,7 +104,7 @@ class ThereAndBack(Chart):
 
     def test_a_dry_run_changes_nothing(self):
         before = get("services,leases", "-n", REDIS.namespace)["items"]
-        answer = self.ask("failover", "-n", REDIS.namespace, "--promote", "my-redis-1", "--dry-run", "--json", kind="Plan")
+        answer = self.ask("failover", "-n", REDIS.namespace, "--promote", "my-redis-1", "--override", "latency", "--dry-run", "--json", kind="Plan")
         self.assertEqual(get("services,leases", "-n", REDIS.namespace)["items"], before)
         self.check_state("my-redis-0")
         steps = [step["id"] for step in answer.document["steps"]]

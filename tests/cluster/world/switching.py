@@ -104,11 +104,16 @@ class Switched:
     # Changing
 
     def change(self, command: str, *arguments, kubeconfig=None, timeout: float = 90, **extra) -> Change:
-        answer = redisctl(*command.split(), "-n", self.namespace, "--instance", self.instance, "--json", "--yes", *arguments, kubeconfig=kubeconfig, timeout=timeout, **extra)
+        answer = redisctl(*self.words(command), *arguments, kubeconfig=kubeconfig, timeout=timeout, **extra)
         return change_of(answer)
 
     def begin(self, command: str, *arguments, kubeconfig=None, **extra) -> "Running":
-        return Running(start(*command.split(), "-n", self.namespace, "--instance", self.instance, "--json", "--yes", *arguments, kubeconfig=kubeconfig, **extra))
+        return Running(start(*self.words(command), *arguments, kubeconfig=kubeconfig, **extra))
+
+    def words(self, command: str) -> list:
+        # How late this machine lets a server answer is no matter of these tests.
+        late = ["--override", "latency"] if command in ("failover", "return-home") else []
+        return [command, "-n", self.namespace, "--instance", self.instance, "--json", "--yes", *late]
 
     # The truth
 
