@@ -34,8 +34,9 @@ Result<void> survey(Context& context, OneInstance& one, const std::string& clien
     failover::SurveyOptions options;
     options.client_name = client_name;
     options.pause = [&context](Millis duration) {
-        const Deadline end = Deadline::after(duration);
-        return context.loop().run([&] { return end.passed(); }, Deadline::after(duration + Millis(1)));
+        // That its time is over is what is waited for.
+        Result<void> waited = context.loop().run([] { return false; }, Deadline::after(duration));
+        return waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
     };
     const Deadline deadline = Deadline::after(survey_in);
     TRY(failover::survey_redis(context.fleet(), one.facts, options, deadline));

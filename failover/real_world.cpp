@@ -55,8 +55,9 @@ Result<fleet::HistoryPart> RealWorld::history(const std::string& name, const fle
 }
 
 Result<void> RealWorld::pause(Millis duration) {
-    const Deadline end = Deadline::after(duration);
-    return loop_.run([&] { return end.passed(); }, Deadline::after(duration + Millis(1)));
+    // That its time is over is what is waited for.
+    Result<void> waited = loop_.run([] { return false; }, Deadline::after(duration));
+    return waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
 }
 
 Result<void> RealWorld::hold_lock(Millis at_least) {

@@ -87,9 +87,9 @@ class Emergency(Changing):
         """Row 52: it takes writes that nobody gets. Who sees it is refused; who does not see it makes a split brain, and says that an old one may still acknowledge;
         when it is seen again both are masters, what it has alone is counted, and equals what its writer lost."""
         net = self.enterContext(Net())
-        master, new, other = nodes = self.system("repl-timeout 2", "repl-ping-replica-period 1", net=net)
+        master, new, other = nodes = self.written("repl-timeout 2", "repl-ping-replica-period 1", net=net)
         writer = self.writing([master], writers=1, inside=net.inside(master), timeout=10)
-        key = master.command("RANDOMKEY").decode().rpartition(":")[0]
+        key = next(name for name in master.command("KEYS", "*:*")).decode().rpartition(":")[0]
         net.cut(master, new)
         net.cut(master, other)
         for replica in (new, other):
