@@ -160,10 +160,10 @@ class Lag(Asking):
     def test_a_replica_without_a_link_has_no_lag_in_seconds(self):
         with Server() as master, Server(replica_of=master) as replica:
             replica.wait_linked()
-            replica.command("REPLICAOF", "127.0.0.1", "1")
+            replica.command("REPLICAOF", "127.0.0.1", "2")
             document = self.document("replication-info", "ReplicationInfo", "--host", master.address, "--host", replica.address, code=7)
             node = by_name(self.only(document["items"])["nodes"])[replica.address]
-            self.assertEqual((node["linkStatus"], node["masterPort"], node["masterNode"], node["lagSeconds"]), ("down", 1, "127.0.0.1:1", None))
+            self.assertEqual((node["linkStatus"], node["masterPort"], node["masterNode"], node["lagSeconds"]), ("down", 2, "127.0.0.1:2", None))
             self.assertIn(("REPLICA_LINK_DOWN", "critical"), codes(document))
             self.ask("status", "--host", master.address, "--host", replica.address, code=1)
 

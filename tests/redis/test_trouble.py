@@ -108,11 +108,11 @@ class NotReady(Asking):
             self.assertEqual(self.error(answer)["code"], "LOADING")
 
     def test_a_replica_without_its_master_that_serves_no_stale_data(self):
-        with Server("replica-serve-stale-data no", "replicaof 127.0.0.1 1") as server:
+        with Server("replica-serve-stale-data no", "replicaof 127.0.0.1 2") as server:
             host = ["--host", server.address]
             document = self.document("replication-info", "ReplicationInfo", *host, code=7)
             node = by_name(self.only(document["items"])["nodes"])[server.address]
-            self.assertEqual((node["role"], node["linkStatus"], node["masterPort"], node["lagBytes"]), ("replica", "down", 1, None))
+            self.assertEqual((node["role"], node["linkStatus"], node["masterPort"], node["lagBytes"]), ("replica", "down", 2, None))
             answer = self.ask("ping", *host, "--json", code=1)
             self.assertEqual(self.error(answer)["code"], "MASTERDOWN")
 
