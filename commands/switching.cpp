@@ -218,7 +218,7 @@ std::vector<Option> emergency_options(SwitchFlags& flags) {
 Result<ExitCode> switch_master(Context& context, const SwitchFlags& flags, const std::string& command,
                                Emergency emergency, Destination destination) {
     TRY_ASSIGN(Wish wish, wish_of(flags));
-    if (wish.delete_old_pod && (!wish.accept_data_loss || !context.in_kubernetes()))
+    if (wish.delete_old_pod && (!wish.accept_data_loss || context.globals().without_kubernetes()))
         return fail(ErrorCode::usage, "--delete-old-pod is for emergencies in Kubernetes",
                     wish.accept_data_loss ? "there are only hosts here" : "--accept-data-loss is not given");
     return Switch(context, flags, command, std::move(wish)).run(emergency, destination);
