@@ -15,7 +15,7 @@ using redis::Role;
 
 constexpr int64_t largest_gap = 1 << 20;
 // Less than this is what is under way between two looks at a busy pair.
-constexpr int64_t small_gap = 512 << 10;
+constexpr int64_t small_gap = 64 << 10;
 
 // A replica acknowledges each second, and the master tells the age in whole seconds of a clock that ticks ten times a
 // second: 2 is on time by a hair, 3 is one that did not come (redis src/replication.c replicationCron).
