@@ -2,6 +2,7 @@
 
 #include "failover/cast.h"
 #include "failover/planner.h"
+#include "failover/steps.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,10 +16,6 @@ namespace {
 
 constexpr const char* minimum = "min-replicas-to-write";
 constexpr const char* max_lag = "min-replicas-max-lag";
-
-Words config_set(const std::string& name, const std::string& value) {
-    return {"CONFIG", "SET", name, value};
-}
 
 class Healer {
   public:
@@ -61,16 +58,7 @@ class Healer {
         if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
     }
 
-    Step& add(std::string id, std::string why, std::string node, Action action) {
-        Step step;
-        step.id = std::move(id);
-        step.why = std::move(why);
-        step.node = std::move(node);
-        step.action = std::move(action);
-        return plan_.steps.emplace_back(std::move(step));
-    }
-
-    Words follow() const { return {"REPLICAOF", master_.host, std::to_string(master_.port)}; }
+    Words follow() const { return replicaof(master_.host, master_.port); }
 
     // Whoever calls itself master, side by side.
     void tell_histories() {
@@ -143,28 +131,16 @@ class Healer {
         const std::string& pod = players_.at(plan_.to).pod;
         if (pod.empty()) return;
         std::vector<std::string> moved;
-        for (const auto& [name, player] : players_) {
-            if (name == plan_.to || player.pod.empty() || player.pod == pod) continue;
-            for (const MovedService& service : services_to_move(facts_, pod, plan_.notes)) {
-                if (!leads_to(service, player) || std::find(moved.begin(), moved.end(), service.name) != moved.end())
-                    continue;
-                moved.push_back(service.name);
-                Step& step = add("route-" + service.name,
-                                 fmt::format("New connections through Service {} go to {}.", service.name, plan_.to),
-                                 "", PatchSelector{service.name, service.from, service.to});
-                step.before = {SelectorIs{service.name, service.from}};
-                step.already = step.after = {SelectorIs{service.name, service.to}};
-                step.undo = {PatchSelector{service.name, service.to, service.from}};
-                step.undone = step.before;
-                step.patience_ms = 10'000;
-            }
+        for (const MovedService& service : services_to_move(facts_, pod, plan_.notes)) {
+            const bool astray = std::any_of(players_.begin(), players_.end(), [&](const auto& one) {
+                const Player& player = one.second;
+                return player.name != plan_.to && !player.pod.empty() && player.pod != pod && leads_to(service, player);
+            });
+            if (!astray) continue;
+            moved.push_back(service.name);
+            add_route(plan_, service, plan_.to);
         }
-        for (const std::string& service : moved) {
-            Step& step = add("endpoints-" + service, fmt::format("Every proxy has to learn where {} leads.", service),
-                             "", AwaitEndpoints{service, pod, 0});
-            step.after = {EndpointsAre{service, pod}};
-            step.patience_ms = 10'000;
-        }
+        for (const std::string& service : moved) add_endpoints(plan_, service, pod, 0);
     }
 
     // A selector that names the pod, or endpoints that are it.
@@ -233,8 +209,9 @@ class Healer {
                                 true};
             // What was seen to be out of reach does not stop us now; the name has to be typed for it.
             if (known != plan_.unshared.end() && (!known->writes || !known->whole)) action.must = false;
-            add("save-" + loser, fmt::format("What only {} wrote is kept: {} will not have it.", loser, plan_.to),
-                loser, std::move(action));
+            add_step(plan_, "save-" + loser,
+                     fmt::format("What only {} wrote is kept: {} will not have it.", loser, plan_.to), loser,
+                     std::move(action));
         }
     }
 
@@ -265,7 +242,7 @@ class Healer {
     void promote() {
         if (!diagnosis_.promote) return;
         const std::string& node = plan_.to;
-        Step& step = add("promote", fmt::format("{} becomes the master.", node), node, Promote{node, ""});
+        Step& step = add_step(plan_, "promote", fmt::format("{} becomes the master.", node), node, Promote{node, ""});
         step.before = {SameProcess{node, players_.at(node).run_id}, RoleIs{node, "replica"}};
         step.already = step.after = {RoleIs{node, "master"}};
         step.commits = true;
@@ -279,14 +256,14 @@ class Healer {
             if (i == *to) continue;
             for (const MovedLabel& label : labels_to_move(facts_, i, *to)) {
                 const std::string& old = facts_.instance.nodes[i].pod;
-                Step& off =
-                    add(fmt::format("unlabel-{}", old), fmt::format("Pod {} is not called master any more.", old), "",
-                        PatchLabel{old, label.key, label.old_value, labelled ? "" : label.replica});
+                Step& off = add_step(plan_, fmt::format("unlabel-{}", old),
+                                     fmt::format("Pod {} is not called master any more.", old), "",
+                                     PatchLabel{old, label.key, label.old_value, labelled ? "" : label.replica});
                 off.already = off.after = {LabelIs{old, label.key, labelled ? "" : label.replica}};
                 if (labelled) continue;
                 labelled = true;
-                Step& on = add(fmt::format("label-{}", pod), fmt::format("Pod {} is called master.", pod), "",
-                               PatchLabel{pod, label.key, label.new_value, label.master});
+                Step& on = add_step(plan_, fmt::format("label-{}", pod), fmt::format("Pod {} is called master.", pod),
+                                    "", PatchLabel{pod, label.key, label.new_value, label.master});
                 on.already = on.after = {LabelIs{pod, label.key, label.master}};
             }
         }
@@ -295,11 +272,9 @@ class Healer {
     void kill_clients() {
         if (diagnosis_.losers.empty()) return;
         Send send;
-        for (const std::string& loser : diagnosis_.losers)
-            send.to.push_back(
-                {loser, {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}, {"CLIENT", "KILL", "TYPE", "pubsub"}}});
-        add("move-clients", "Connections stay with a former master for ever unless they are closed.", "",
-            std::move(send))
+        for (const std::string& loser : diagnosis_.losers) send.to.push_back({loser, close_clients()});
+        add_step(plan_, "move-clients", "Connections stay with a former master for ever unless they are closed.", "",
+                 std::move(send))
             .essential = false;
     }
 
@@ -311,8 +286,7 @@ class Healer {
         for (const Misled& one : diagnosis_.misled) {
             const redis::NodeView& view = *facts_.view_of(one.node);
             send.to.push_back({one.node, {follow()}});
-            back.to.push_back(
-                {one.node, {{"REPLICAOF", view.master_host, std::to_string(view.master_port.value_or(0))}}});
+            back.to.push_back({one.node, {replicaof(view.master_host, view.master_port.value_or(0))}});
             step.before.push_back(SameProcess{one.node, players_.at(one.node).run_id});
             step.after.push_back(FollowsAddress{one.node, master_.host, master_.port});
             step.undone.push_back(FollowsAddress{one.node, view.master_host, view.master_port.value_or(0)});
@@ -338,16 +312,17 @@ class Healer {
                 plan_.notes.push_back(fmt::format("what {} of {} was before no journal tells: it is set to {}",
                                                   leftover.name, leftover.node, leftover.back));
             if (is_loser(leftover.node)) continue;  // with its demotion
-            Step& step = add("give-back-" + leftover.node,
-                             fmt::format("{} of {} is what it was before.", leftover.name, leftover.node),
-                             leftover.node, Send{{{leftover.node, {config_set(leftover.name, leftover.back)}}}});
+            Step& step = add_step(plan_, "give-back-" + leftover.node,
+                                  fmt::format("{} of {} is what it was before.", leftover.name, leftover.node),
+                                  leftover.node, Send{{{leftover.node, {config_set(leftover.name, leftover.back)}}}});
             step.already = step.after = {SettingIs{leftover.node, leftover.name, leftover.back}};
             step.undo = {Send{{{leftover.node, {config_set(leftover.name, leftover.found)}}}}};
             step.undone = {SettingIs{leftover.node, leftover.name, leftover.found}};
         }
         for (const std::string& node : diagnosis_.paused) {
             if (is_loser(node)) continue;
-            add("unpause-" + node, "Writers that wait go on.", node, Send{{{node, {{"CLIENT", "UNPAUSE"}}}}});
+            add_step(plan_, "unpause-" + node, "Writers that wait go on.", node,
+                     Send{{{node, {{"CLIENT", "UNPAUSE"}}}}});
         }
     }
 
@@ -356,15 +331,16 @@ class Healer {
         for (const std::string& loser : diagnosis_.losers) linked.push_back(Follows{loser, plan_.to});
         for (const Misled& one : diagnosis_.misled) linked.push_back(Follows{one.node, plan_.to});
         if (linked.empty()) return;
-        Step& step = add("replicas-linked", fmt::format("They have all that {} has.", plan_.to), "", Wait{});
+        Step& step =
+            add_step(plan_, "replicas-linked", fmt::format("They have all that {} has.", plan_.to), "", Wait{});
         step.after = std::move(linked);
         step.patience_ms = wish_.patience.count();
     }
 
     void probe() {
         if (!wish_.probe) return;
-        add("write", "The master acknowledges a write.", plan_.to,
-            WriteProbe{plan_.to, fmt::format("redisctl:probe:{}", wish_.operation)});
+        add_step(plan_, "write", "The master acknowledges a write.", plan_.to,
+                 WriteProbe{plan_.to, fmt::format("redisctl:probe:{}", wish_.operation)});
     }
 
     // Without it a restarted process goes back to what its file says. Where the chart gives out the roles it is in
@@ -381,7 +357,7 @@ class Healer {
             if (touched && player.has_config_file) send.to.push_back({name, {{"CONFIG", "REWRITE"}}});
         }
         if (send.to.empty()) return;
-        add("persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
+        add_step(plan_, "persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
     }
 
     const Facts& facts_;

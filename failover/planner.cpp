@@ -1,6 +1,7 @@
 #include "failover/planner.h"
 
 #include "failover/facts_kubernetes.h"
+#include "failover/steps.h"
 
 #include <fmt/core.h>
 
@@ -9,14 +10,6 @@ namespace redisctl::failover {
 namespace {
 
 constexpr int64_t last_gap = 64 << 10;  // bytes behind, right before the switch
-
-Words replicaof(const Player& master) {
-    return {"REPLICAOF", master.host, std::to_string(master.port)};
-}
-
-Words config_set(std::string name, std::string value) {
-    return {"CONFIG", "SET", std::move(name), std::move(value)};
-}
 
 Send to(const std::string& node, std::vector<Words> commands) {
     return Send{{{node, std::move(commands)}}};
@@ -41,21 +34,13 @@ class Planner {
         if (wish.probe) plan_.probe_key = fmt::format("redisctl:probe:{}", cast.operation);
     }
 
-    Step& add(std::string id, std::string why, std::string node, Action action) {
-        Step step;
-        step.id = std::move(id);
-        step.why = std::move(why);
-        step.node = std::move(node);
-        step.action = std::move(action);
-        return plan_.steps.emplace_back(std::move(step));
-    }
-
     std::string second_probe() const { return wish_.probe ? plan_.probe_key + ":after" : std::string(); }
 
     void probe_before() {
         if (!wish_.probe) return;
-        Step& step = add("probe", "A write of ours reaches a replica, and is looked for on the new master afterwards.",
-                         cast_.old.name, WriteProbe{cast_.old.name, plan_.probe_key, 1, 2'000});
+        Step& step = add_step(plan_, "probe",
+                              "A write of ours reaches a replica, and is looked for on the new master afterwards.",
+                              cast_.old.name, WriteProbe{cast_.old.name, plan_.probe_key, 1, 2'000});
         // Left fenced by a run that was killed: then no write gets through, and none is needed.
         step.already = {WritesRefused{cast_.old.name}};
     }
@@ -64,18 +49,10 @@ class Planner {
     // where they are until the few milliseconds of the switch.
     void route_services() {
         for (const MovedService& service : cast_.services) {
-            Step& step =
-                add("route-" + service.name,
-                    fmt::format("New connections through Service {} go to {}.", service.name, cast_.target.name), "",
-                    PatchSelector{service.name, service.from, service.to});
-            step.already = step.after = {SelectorIs{service.name, service.to}};
-            step.before = {SelectorIs{service.name, service.from}};
+            Step& step = add_route(plan_, service, cast_.target.name);
             // Somebody may have thought for a while before saying yes.
             if (plan_.mode == Mode::planned)
                 for (Condition& condition : as_planned()) step.before.push_back(std::move(condition));
-            step.undo = {PatchSelector{service.name, service.to, service.from}};
-            step.undone = {SelectorIs{service.name, service.from}};
-            step.patience_ms = 10'000;
         }
         for (const MovedLabel& label : cast_.labels)
             if (!label.services.empty()) move_label(label);
@@ -83,13 +60,10 @@ class Planner {
 
     void await_endpoints(int64_t settle_ms) {
         std::vector<std::string> led = names_of_services();
-        for (const MovedLabel& label : cast_.labels) led.insert(led.end(), label.services.begin(), label.services.end());
-        for (const std::string& name : led) {
-            Step& step = add("endpoints-" + name, fmt::format("Every proxy has to learn where {} leads.", name), "",
-                             AwaitEndpoints{name, cast_.target.pod, name == led.back() ? settle_ms : 0});
-            step.after = {EndpointsAre{name, cast_.target.pod}};
-            step.patience_ms = 10'000;
-        }
+        for (const MovedLabel& label : cast_.labels)
+            led.insert(led.end(), label.services.begin(), label.services.end());
+        for (const std::string& name : led)
+            add_endpoints(plan_, name, cast_.target.pod, name == led.back() ? settle_ms : 0);
     }
 
     std::vector<Condition> as_planned() const {
@@ -108,29 +82,27 @@ class Planner {
     void move_label(const MovedLabel& label) {
         const auto set = [&](std::string id, std::string why, const std::string& pod, const std::string& from,
                              const std::string& to) {
-            Step& step = add(std::move(id), std::move(why), "", PatchLabel{pod, label.key, from, to});
+            Step& step = add_step(plan_, std::move(id), std::move(why), "", PatchLabel{pod, label.key, from, to});
             step.already = step.after = {LabelIs{pod, label.key, to}};
             if (label.services.empty()) return;
             step.undo = {PatchLabel{pod, label.key, to, from}};
             step.undone = {LabelIs{pod, label.key, from}};
         };
         for (const std::string& pod : label.wrongly)
-            set(fmt::format("unlabel-{}-{}", label.key, pod), "It is called master too, and is none.", pod, label.master,
-                label.replica);
-        set("unlabel-" + label.key, "The old master's pod is not called master any more.", cast_.old.pod, label.old_value,
-            label.replica);
+            set(fmt::format("unlabel-{}-{}", label.key, pod), "It is called master too, and is none.", pod,
+                label.master, label.replica);
+        set("unlabel-" + label.key, "The old master's pod is not called master any more.", cast_.old.pod,
+            label.old_value, label.replica);
         set("label-" + label.key, "The new master's pod is called master.", cast_.target.pod, label.new_value,
             label.master);
     }
 
     void kill_clients() {
         Step& step =
-            add("move-clients",
-                "Connections stay with the old master for ever unless they are closed; the new ones find the new "
-                "master.",
-                cast_.old.name,
-                to(cast_.old.name,
-                   {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}, {"CLIENT", "KILL", "TYPE", "pubsub"}}));
+            add_step(plan_, "move-clients",
+                     "Connections stay with the old master for ever unless they are closed; the new ones find the new "
+                     "master.",
+                     cast_.old.name, to(cast_.old.name, close_clients()));
         step.essential = false;
     }
 
@@ -138,36 +110,36 @@ class Planner {
         Send send;
         std::vector<Condition> follow;
         const auto repoint = [&](const Player& replica) {
-            send.to.push_back({replica.name, {replicaof(cast_.target)}});
+            send.to.push_back({replica.name, {replicaof(cast_.target.host, cast_.target.port)}});
             follow.push_back(FollowsAddress{replica.name, cast_.target.host, cast_.target.port});
         };
         // FAILOVER left the old master at the new one's IP.
         if (plan_.engine == "failover-command" && cast_.target.host != cast_.target.listed_host) repoint(cast_.old);
         for (const Player& other : cast_.others) repoint(other);
         if (send.to.empty()) return;
-        Step& step = add("repoint", "The other replicas follow the new master.", "", std::move(send));
+        Step& step = add_step(plan_, "repoint", "The other replicas follow the new master.", "", std::move(send));
         step.already = step.after = std::move(follow);
     }
 
     void await_others() {
         if (cast_.others.empty()) return;
-        Step& step = add("replicas-linked", "They have all that the new master has.", "", Wait{});
+        Step& step = add_step(plan_, "replicas-linked", "They have all that the new master has.", "", Wait{});
         for (const Player& other : cast_.others) step.after.push_back(Follows{other.name, cast_.target.name});
         step.patience_ms = 30'000;
     }
 
     // Behind all that concerns the others: an old master that does not come back must not keep them from the new one.
     void await_old() {
-        Step& step =
-            add("old-follows", fmt::format("{} follows the new master.", cast_.old.name), cast_.old.name, Wait{});
+        Step& step = add_step(plan_, "old-follows", fmt::format("{} follows the new master.", cast_.old.name),
+                              cast_.old.name, Wait{});
         step.after = {Follows{cast_.old.name, cast_.target.name}};
         step.patience_ms = 10'000;
     }
 
     void probe_after() {
         if (!wish_.probe) return;
-        add("write", "The new master acknowledges a write.", cast_.target.name,
-            WriteProbe{cast_.target.name, second_probe()});
+        add_step(plan_, "write", "The new master acknowledges a write.", cast_.target.name,
+                 WriteProbe{cast_.target.name, second_probe()});
     }
 
     void annotate() {
@@ -177,8 +149,8 @@ class Planner {
                                               : fmt::format("{} instead of {}, since operation {}", cast_.target.pod,
                                                             cast_.home, cast_.operation);
             Annotate action{service, {{drift_annotation, value}}};
-            Step& step = add(
-                "annotate-" + service,
+            Step& step = add_step(
+                plan_, "annotate-" + service,
                 at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.",
                 "", std::move(action));
             step.already = step.after = {AnnotationIs{service, drift_annotation, value}};
@@ -197,12 +169,12 @@ class Planner {
         if (plan_.mode == Mode::planned) rewrite(cast_.old);
         for (const Player& other : cast_.others) rewrite(other);
         if (send.to.empty()) return;
-        add("persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
+        add_step(plan_, "persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
     }
 
     Step& promote() {
-        Step& step = add("promote", fmt::format("{} becomes the master.", cast_.target.name), cast_.target.name,
-                         Promote{cast_.target.name, second_probe()});
+        Step& step = add_step(plan_, "promote", fmt::format("{} becomes the master.", cast_.target.name),
+                              cast_.target.name, Promote{cast_.target.name, second_probe()});
         step.already = step.after = {RoleIs{cast_.target.name, "master"}};
         step.commits = true;
         return step;
@@ -215,17 +187,18 @@ class Planner {
         probe_before();
         route_services();
         await_endpoints(wish_.settle.count());
-        Step& verify = add("verify", "Roles, processes and links are still as planned.", cast_.old.name, Wait{});
+        Step& verify =
+            add_step(plan_, "verify", "Roles, processes and links are still as planned.", cast_.old.name, Wait{});
         verify.before = as_planned();
         verify.already = {HandsOver{cast_.old.name, true}};
         Step& step =
-            add("hand-over",
-                fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
-                            "itself after {} ms.",
-                            cast_.old.name, cast_.target.name, wish_.timeout.count()),
-                cast_.old.name,
-                HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
-                         wish_.timeout.count(), second_probe()});
+            add_step(plan_, "hand-over",
+                     fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
+                                 "itself after {} ms.",
+                                 cast_.old.name, cast_.target.name, wish_.timeout.count()),
+                     cast_.old.name,
+                     HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
+                              wish_.timeout.count(), second_probe()});
         step.before = {SameProcess{cast_.old.name, cast_.old.run_id},
                        SameProcess{cast_.target.name, cast_.target.run_id}};
         step.already = step.after = {RoleIs{cast_.target.name, "master"}};
@@ -241,34 +214,36 @@ class Planner {
 
     Plan fenced() {
         plan_.engine = "fenced";
-        plan_.expected_outage = "for a few milliseconds; writers are refused (NOREPLICAS, then READONLY), and then moved";
+        plan_.expected_outage =
+            "for a few milliseconds; writers are refused (NOREPLICAS, then READONLY), and then moved";
         plan_.loss_bound = 0;
         const std::string& old = cast_.old.name;
         const std::string& target = cast_.target.name;
         probe_before();
         route_services();
         await_endpoints(wish_.settle.count());
-        Step& verify = add("verify", "Roles, processes and links are still as planned.", old, Wait{});
+        Step& verify = add_step(plan_, "verify", "Roles, processes and links are still as planned.", old, Wait{});
         verify.before = as_planned();
         verify.already = {FollowsAddress{old, parking_host, parking_port}};
         fence();
-        Step& catch_up = add("catch-up", fmt::format("{} has every byte of {}.", target, old), target,
-                             CatchUp{old, target, wish_.timeout.count(), true});
+        Step& catch_up = add_step(plan_, "catch-up", fmt::format("{} has every byte of {}.", target, old), target,
+                                  CatchUp{old, target, wish_.timeout.count(), true});
         catch_up.already = {FollowsAddress{old, parking_host, parking_port}};
-        Step& park =
-            add("park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
-                old, to(old, {{"REPLICAOF", parking_host, std::to_string(parking_port)}}));
+        Step& park = add_step(
+            plan_, "park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
+            old, to(old, {replicaof(parking_host, parking_port)}));
         park.before = {SameProcess{old, cast_.old.run_id}};
         park.already = park.after = {FollowsAddress{old, parking_host, parking_port}};
         park.undo = {to(old, {{"REPLICAOF", "NO", "ONE"}})};
         park.undone = {RoleIs{old, "master"}};
-        add("drain", fmt::format("{} has the last byte, now that no new one can come.", target), target,
-            CatchUp{old, target, wish_.timeout.count()});
+        add_step(plan_, "drain", fmt::format("{} has the last byte, now that no new one can come.", target), target,
+                 CatchUp{old, target, wish_.timeout.count()});
         Step& step = promote();
         step.before = {FollowsAddress{old, parking_host, parking_port}, SameProcess{target, cast_.target.run_id},
                        RoleIs{target, "replica"}};
-        Step& demote = add("demote", fmt::format("{} follows the new master and gets its settings back.", old), old,
-                           to(old, unfence(true)));
+        Step& demote =
+            add_step(plan_, "demote", fmt::format("{} follows the new master and gets its settings back.", old), old,
+                     to(old, unfence(true)));
         demote.already = demote.after = {Follows{old, target, false},
                                          SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
         move_labels();
@@ -312,15 +287,16 @@ class Planner {
     void delete_old_pod() {
         const Player& old = cast_.old;
         if (!wish_.delete_old_pod || old.pod.empty()) {
-            plan_.notes.push_back(fmt::format("{} is not fenced: if it only hangs, or is cut off, it can go on taking writes of "
-                                              "clients that are connected to it, and those are lost{}",
-                                              old.name, old.pod.empty() ? "" : "; --delete-old-pod ends it first"));
+            plan_.notes.push_back(
+                fmt::format("{} is not fenced: if it only hangs, or is cut off, it can go on taking writes of "
+                            "clients that are connected to it, and those are lost{}",
+                            old.name, old.pod.empty() ? "" : "; --delete-old-pod ends it first"));
             return;
         }
-        add("delete-old-pod", "The old master's process is ended; its workload starts a new one.", old.name,
-            DeletePod{old.pod, old.uid})
+        add_step(plan_, "delete-old-pod", "The old master's process is ended; its workload starts a new one.", old.name,
+                 DeletePod{old.pod, old.uid})
             .already = {PodGone{old.pod, old.uid}};
-        Step& gone = add("old-pod-gone", "Its kubelet says that it has ended.", old.name, Wait{});
+        Step& gone = add_step(plan_, "old-pod-gone", "Its kubelet says that it has ended.", old.name, Wait{});
         gone.after = {PodGone{old.pod, old.uid}};
         gone.patience_ms = 60'000;
     }
@@ -332,8 +308,9 @@ class Planner {
         std::vector<Words> commands;
         if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
         commands.push_back(config_set("min-replicas-to-write", fence_value));
-        Step& step = add("fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old),
-                         old, to(old, std::move(commands)));
+        Step& step =
+            add_step(plan_, "fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old),
+                     old, to(old, std::move(commands)));
         step.before = {SameProcess{old, cast_.old.run_id}};
         step.after = {WritesRefused{old}};
         step.undo = {to(old, unfence(false))};
@@ -343,7 +320,7 @@ class Planner {
 
     std::vector<Words> unfence(bool follow) const {
         std::vector<Words> commands;
-        if (follow) commands = {{"MULTI"}, replicaof(cast_.target)};
+        if (follow) commands = {{"MULTI"}, replicaof(cast_.target.host, cast_.target.port)};
         commands.push_back(config_set("min-replicas-to-write", cast_.old.min_replicas));
         if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "0"));
         if (follow) commands.push_back({"EXEC"});
@@ -354,11 +331,11 @@ class Planner {
     void lower_minimum() {
         const size_t left = cast_.others.size();
         if (cast_.target.min_replicas.empty() || std::stoul(cast_.target.min_replicas) <= left) return;
-        Step& step =
-            add("lower-min-replicas",
-                fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.", cast_.target.name,
-                            cast_.target.min_replicas, left),
-                cast_.target.name, to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
+        Step& step = add_step(plan_, "lower-min-replicas",
+                              fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
+                                          cast_.target.name, cast_.target.min_replicas, left),
+                              cast_.target.name,
+                              to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
         step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
         plan_.notes.push_back(
             fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "

@@ -6,6 +6,7 @@
 #include "failover/heal_planner.h"
 #include "failover/planner.h"
 #include "failover/pre_checks_parts.h"
+#include "failover/steps.h"
 #include "fleet/replication_stream.h"
 #include "topology/lag.h"
 
@@ -165,7 +166,6 @@ Plan plan_resync(const Facts& facts, const ResyncWish& wish) {
     Plan plan = begin_plan(facts, "resync-replica", facts.master);
     plan.replica = wish.node;
     const net::HostPort master = address_to_follow(facts, facts.master);
-    const std::string port = std::to_string(master.port);
     plan.addresses[facts.master].push_back(fmt::format("{}:{}", master.host, master.port));
     plan.loss_bound = 0;
     if (Unshared own = one.own(); own.bytes != 0) {
@@ -181,7 +181,7 @@ Plan plan_resync(const Facts& facts, const ResyncWish& wish) {
             : fmt::format("a full copy ({}): until it is done {} holds nothing or old data", why_full, wish.node));
 
     const NodeView& view = *one.node().view;
-    const Words follow{"REPLICAOF", master.host, port};
+    const Words follow = replicaof(master.host, master.port);
     const bool moves = !one.follows_master();
     std::vector<Words> commands{follow};
     // The same address again is no command to the server; its link is made anew by way of another one. NO ONE makes
@@ -189,39 +189,27 @@ Plan plan_resync(const Facts& facts, const ResyncWish& wish) {
     if (wish.full)
         commands = {{"MULTI"}, {"REPLICAOF", "NO", "ONE"}, follow, {"EXEC"}};
     else if (!moves)
-        commands = {{"MULTI"}, {"REPLICAOF", parking_host, std::to_string(parking_port)}, follow, {"EXEC"}};
-    Step attach;
-    attach.id = "attach";
-    attach.why = fmt::format("{} follows {}{}.", wish.node, facts.master, wish.full ? ", from nothing" : "");
-    attach.node = wish.node;
+        commands = {{"MULTI"}, replicaof(parking_host, parking_port), follow, {"EXEC"}};
+    Step& attach = add_step(plan, "attach",
+                            fmt::format("{} follows {}{}.", wish.node, facts.master, wish.full ? ", from nothing" : ""),
+                            wish.node, Send{{{wish.node, std::move(commands)}}});
     attach.before = {SameProcess{wish.node, view.run_id}, RoleIs{wish.node, "replica"},
                      SameProcess{facts.master, one.master().view->run_id}, RoleIs{facts.master, "master"}};
-    attach.action = Send{{{wish.node, std::move(commands)}}};
     attach.after = {FollowsAddress{wish.node, master.host, master.port}};
     if (moves) {
         attach.already = attach.after;
-        attach.undo = {
-            Send{{{wish.node, {{"REPLICAOF", view.master_host, std::to_string(view.master_port.value_or(0))}}}}}};
+        attach.undo = {Send{{{wish.node, {replicaof(view.master_host, view.master_port.value_or(0))}}}}};
         attach.undone = {FollowsAddress{wish.node, view.master_host, view.master_port.value_or(0)}};
     }
     attach.commits = true;
-    plan.steps.push_back(std::move(attach));
-    Step linked;
-    linked.id = "linked";
-    linked.why = fmt::format("{} has all that {} has.", wish.node, facts.master);
-    linked.node = wish.node;
+    Step& linked =
+        add_step(plan, "linked", fmt::format("{} has all that {} has.", wish.node, facts.master), wish.node, Wait{});
     linked.after = {Follows{wish.node, facts.master}};
     linked.patience_ms = wish.patience.count();
-    plan.steps.push_back(std::move(linked));
-    if (moves && plan.system != "sb-replica" && player_for(facts, *facts.index_of(wish.node)).has_config_file) {
-        Step persist;
-        persist.id = "persist";
-        persist.why = "A restarted process goes on following it.";
-        persist.node = wish.node;
-        persist.action = Send{{{wish.node, {{"CONFIG", "REWRITE"}}}}};
-        persist.essential = false;
-        plan.steps.push_back(std::move(persist));
-    }
+    if (moves && plan.system != "sb-replica" && player_for(facts, *facts.index_of(wish.node)).has_config_file)
+        add_step(plan, "persist", "A restarted process goes on following it.", wish.node,
+                 Send{{{wish.node, {{"CONFIG", "REWRITE"}}}}})
+            .essential = false;
     return plan;
 }
 
