@@ -49,6 +49,18 @@ int64_t counter(const NodeFacts& node, std::string_view name) {
     return redis::count_of(node.info, name).value_or(0);
 }
 
+// All but the history that is compared with.
+Baseline baseline_of(const Facts& facts, const std::string& to) {
+    Baseline baseline;
+    for (size_t i = 0; i < facts.nodes.size(); i++)
+        if (facts.nodes[i].view) baseline.run_ids[facts.instance.nodes[i].name] = facts.nodes[i].view->run_id;
+    if (const NodeFacts* target = facts.find(to)) {
+        baseline.sync_full = counter(*target, "sync_full");
+        baseline.sync_partial_ok = counter(*target, "sync_partial_ok");
+    }
+    return baseline;
+}
+
 }  // namespace
 
 Player player_for(const Facts& facts, size_t index) {
@@ -178,13 +190,10 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
             cast.others.push_back(player_for(facts, i));
         else
             cast.notes.push_back(fmt::format("{} does not answer and is left as it is", facts.instance.nodes[i].name));
-        if (facts.nodes[i].view) cast.baseline.run_ids[facts.instance.nodes[i].name] = facts.nodes[i].view->run_id;
     }
-    if (target) {
-        cast.baseline.sync_full = counter(facts.nodes[*target], "sync_full");
-        cast.baseline.sync_partial_ok = counter(facts.nodes[*target], "sync_partial_ok");
+    cast.baseline = baseline_of(facts, target_name);
+    if (target)
         if (const auto& view = facts.nodes[*target].view) cast.baseline.replid = view->replid;
-    }
     if (old && target) {
         follow_by_name(facts, cast.old, cast.target);
         if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
@@ -209,6 +218,29 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     return cast;
 }
 
+net::HostPort address_to_follow(const Facts& facts, const std::string& node) {
+    const size_t index = *facts.index_of(node);
+    const std::string& pod = facts.instance.nodes[index].pod;
+    std::optional<net::HostPort> by_custom;
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const auto& view = facts.nodes[i].view;
+        if (i == index || !view || view->role != redis::Role::replica || !view->master_port) continue;
+        const std::string& followed = facts.picture.nodes[i].master_node;
+        if (followed == node) return {view->master_host, static_cast<uint16_t>(*view->master_port)};
+        const std::optional<size_t> other = facts.index_of(followed);
+        if (!other || pod.empty()) continue;
+        const std::string head = facts.instance.nodes[*other].pod + ".";
+        if (view->master_host.starts_with(head))
+            by_custom = net::HostPort{pod + view->master_host.substr(head.size() - 1),
+                                      static_cast<uint16_t>(*view->master_port)};
+    }
+    if (by_custom) return *by_custom;
+    // An IP is gone with the pod's next restart; this chart's pods have names.
+    const fleet::Node& self = facts.instance.nodes[index];
+    if (facts.picture.system == "sb-replica" && !self.dns_name.empty()) return {self.dns_name, self.address.port};
+    return self.address;
+}
+
 Plan begin_plan(const Facts& facts, std::string command, const std::string& to) {
     Plan plan;
     plan.command = std::move(command);
@@ -220,12 +252,11 @@ Plan begin_plan(const Facts& facts, std::string command, const std::string& to) 
         const std::string& name = facts.instance.nodes[i].name;
         plan.addresses[name] = player_for(facts, i).addresses;
         if (name != to) plan.others.push_back(name);
-        if (facts.nodes[i].view) plan.baseline.run_ids[name] = facts.nodes[i].view->run_id;
     }
-    if (const NodeFacts* master = facts.find(to)) {
-        plan.baseline.sync_full = counter(*master, "sync_full");
-        plan.baseline.sync_partial_ok = counter(*master, "sync_partial_ok");
-    }
+    plan.baseline = baseline_of(facts, to);
+    if (facts.find(to) == nullptr) return plan;
+    const net::HostPort address = address_to_follow(facts, to);
+    add_once(plan.addresses[to], joined(address.host, address.port));
     return plan;
 }
 

@@ -1,4 +1,4 @@
-// Facts and the chosen candidate → who plays what in the switch.
+// Facts and the chosen candidate → who plays what in the switch, and how the others call each node.
 #pragma once
 
 #include "failover/facts.h"
@@ -14,7 +14,12 @@ namespace redisctl::failover {
 Cast cast_for(const Facts& facts, const std::string& target);
 
 // A plan that leaves `to` the master that it is, or makes it one: instance, addresses, run ids and counters are there.
+// An empty `to`: nobody is chosen yet.
 Plan begin_plan(const Facts& facts, std::string command, const std::string& to);
+
+// The address by which the others are to follow this node: that by which they follow it already, or would by the
+// custom of the system, else its own.
+net::HostPort address_to_follow(const Facts& facts, const std::string& node);
 
 // One node, as the others know it: facts.master is the one that lists it.
 Player player_for(const Facts& facts, size_t index);

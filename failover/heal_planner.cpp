@@ -37,7 +37,6 @@ class Healer {
         state_loss();
         if (plan_.to.empty()) return std::move(plan_);
         master_ = address_to_follow(facts_, plan_.to);
-        add_once(plan_.addresses[plan_.to], fmt::format("{}:{}", master_.host, master_.port));
         route_services();
         fence();
         save();
@@ -54,10 +53,6 @@ class Healer {
     }
 
   private:
-    static void add_once(std::vector<std::string>& list, std::string text) {
-        if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(std::move(text));
-    }
-
     Words follow() const { return replicaof(master_.host, master_.port); }
 
     // Whoever calls itself master, side by side.
@@ -369,29 +364,6 @@ class Healer {
 };
 
 }  // namespace
-
-net::HostPort address_to_follow(const Facts& facts, const std::string& node) {
-    const size_t index = *facts.index_of(node);
-    const std::string& pod = facts.instance.nodes[index].pod;
-    std::optional<net::HostPort> by_custom;
-    for (size_t i = 0; i < facts.nodes.size(); i++) {
-        const auto& view = facts.nodes[i].view;
-        if (i == index || !view || view->role != redis::Role::replica || !view->master_port) continue;
-        const std::string& followed = facts.picture.nodes[i].master_node;
-        if (followed == node) return {view->master_host, static_cast<uint16_t>(*view->master_port)};
-        const std::optional<size_t> other = facts.index_of(followed);
-        if (!other || pod.empty()) continue;
-        const std::string head = facts.instance.nodes[*other].pod + ".";
-        if (view->master_host.starts_with(head))
-            by_custom = net::HostPort{pod + view->master_host.substr(head.size() - 1),
-                                      static_cast<uint16_t>(*view->master_port)};
-    }
-    if (by_custom) return *by_custom;
-    // An IP is gone with the pod's next restart; this chart's pods have names.
-    const fleet::Node& self = facts.instance.nodes[index];
-    if (facts.picture.system == "sb-replica" && !self.dns_name.empty()) return {self.dns_name, self.address.port};
-    return self.address;
-}
 
 Plan plan_heal(const Facts& facts, const Diagnosis& diagnosis, const HealWish& wish) {
     return Healer(facts, diagnosis, wish).plan();

@@ -22,8 +22,4 @@ struct HealWish {
 // facts.master is the survivor, where the diagnosis has one; without one the plan has no steps.
 Plan plan_heal(const Facts& facts, const Diagnosis& diagnosis, const HealWish& wish);
 
-// The address by which the others are to follow this node: that by which they follow it already, or would by the
-// custom of the system, else its own.
-net::HostPort address_to_follow(const Facts& facts, const std::string& node);
-
 }  // namespace redisctl::failover

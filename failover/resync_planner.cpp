@@ -3,7 +3,6 @@
 #include "failover/cast.h"
 #include "failover/diagnosis.h"
 #include "failover/divergence.h"
-#include "failover/heal_planner.h"
 #include "failover/planner.h"
 #include "failover/pre_checks_parts.h"
 #include "failover/steps.h"
@@ -166,7 +165,6 @@ Plan plan_resync(const Facts& facts, const ResyncWish& wish) {
     Plan plan = begin_plan(facts, "resync-replica", facts.master);
     plan.replica = wish.node;
     const net::HostPort master = address_to_follow(facts, facts.master);
-    plan.addresses[facts.master].push_back(fmt::format("{}:{}", master.host, master.port));
     plan.loss_bound = 0;
     if (Unshared own = one.own(); own.bytes != 0) {
         plan.loss_bound = own.bytes;
