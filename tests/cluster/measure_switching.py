@@ -7,20 +7,19 @@ import statistics
 import time
 import unittest
 
-from world import systems
+from world import charts
+from world.charts import PODS
 from world.kubectl import eventually
-from world.switching import Switched, state_folder
+from world.switching import state_folder
 
-SERVICES = ["my-redis", "my-redis-master"]
-PODS = ["my-redis-0", "my-redis-1", "my-redis-2"]
 SWITCHES = int(os.environ.get("SWITCHES", "22"))
 
 
 class Switches(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.redis = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
-        cls.redis.reset("my-redis-0", cls.redis.selectors(*SERVICES))
+        cls.redis = charts.my_redis()
+        cls.redis.reset("my-redis-0")
         print(f"{os.cpu_count()} cores, {os.uname().release}", flush=True)
 
     def measure(self, title: str, writer, *arguments) -> None:

@@ -1,58 +1,44 @@
 """redisctl guard on the chart that gives out roles by ordinal at every start: what comes back wrongly is attached, or told of."""
 import signal
 
-from world import systems
+from world import charts, systems
+from world.charts import SERVICES, Chart
 from world.kubectl import eventually, kubectl, pods, ready
-from world.program import Asking, redisctl
-from world.switching import Switched, change_of, state_folder
-
-SERVICES = ["my-redis", "my-redis-master"]
+from world.program import redisctl
+from world.switching import change_of
 
 
-def setUpModule():
-    global REDIS, HOME
-    REDIS = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
-    HOME = REDIS.selectors(*SERVICES)
-
-
-class Guard(Asking):
-    def setUp(self):
-        REDIS.reset("my-redis-0", HOME)
-        self.state = state_folder("guard")
-
-    def tearDown(self):
-        REDIS.reset("my-redis-0", HOME)
-
+class Guard(Chart):
     def away(self, *arguments) -> None:
         """my-redis-1 is the master."""
-        done = REDIS.change("failover", "--promote", "my-redis-1", *arguments, XDG_STATE_HOME=self.state)
+        done = self.change("failover", "--promote", "my-redis-1", *arguments)
         self.assertEqual(done.code, 0, done)
 
     def guard(self, *arguments):
-        return self.enterContext(REDIS.begin("guard", *arguments))
+        return self.begin("guard", *arguments)
 
     def check_led_to(self, pod: str) -> None:
-        self.assertEqual({name: REDIS.leads_to(name) for name in SERVICES}, {name: [pod] for name in SERVICES})
+        self.assertEqual({name: self.redis.leads_to(name) for name in SERVICES}, {name: [pod] for name in SERVICES})
 
     def until_attached(self, master: str) -> None:
-        eventually(f"all follow {master}", lambda: REDIS.roles() == REDIS.settled(master), 30)
+        eventually(f"all follow {master}", lambda: self.redis.roles() == self.redis.settled(master), 30)
 
     def test_restarts_while_it_guards_lose_nothing_and_only_one_guards(self):
         self.away()
         guard = self.guard()
         self.assertEqual(guard.until("watch", "started")["node"], "my-redis-1")
         second = self.guard()
-        with REDIS.writer_direct("my-redis-1", rate=500) as writer:
+        with self.redis.writer_direct("my-redis-1", rate=500) as writer:
             for pods_restarted in (["my-redis-0"], ["my-redis-2"], ["my-redis-2", "my-redis-0"], ["my-redis-0", "my-redis-2"]):
                 for pod in pods_restarted:
-                    REDIS.delete(pod)
-                eventually(f"{pods_restarted} came back", lambda: sum(map(ready, pods(REDIS.namespace).values())) == 3, 90)
+                    self.redis.delete(pod)
+                eventually(f"{pods_restarted} came back", lambda: sum(map(ready, pods(self.redis.namespace).values())) == 3, 90)
                 self.until_attached("my-redis-1")
                 self.check_led_to("my-redis-1")
-            written = writer.stop(f"{REDIS.ip('my-redis-1')}:6379")
+            written = writer.stop(f"{self.redis.ip('my-redis-1')}:6379")
         self.assertEqual((written.lost, written.errors), (0, {}), "the master was never in doubt")
         for pod in ("my-redis-0", "my-redis-2"):
-            eventually(f"{pod} has them all", lambda: REDIS.ask(pod, "DBSIZE") == REDIS.ask("my-redis-1", "DBSIZE"))
+            eventually(f"{pod} has them all", lambda: self.redis.ask(pod, "DBSIZE") == self.redis.ask("my-redis-1", "DBSIZE"))
 
         refused = second.end()
         self.assertEqual(refused.code, 6, refused)
@@ -62,7 +48,7 @@ class Guard(Asking):
         self.assertEqual((ended.code, ended.result["outcome"], ended.result["changed"], ended.result["to"]), (0, "done", True, "my-redis-1"), ended)
         attached = [event["node"] for event in ended.events if (event["step"], event["status"]) == ("attach", "done")]
         self.assertEqual(sorted(attached), ["my-redis-0"] * 3 + ["my-redis-2"] * 3, ended)
-        holders = kubectl("get", "leases", "-n", REDIS.namespace, "-o", "jsonpath={.items[*].spec.holderIdentity}")
+        holders = kubectl("get", "leases", "-n", self.redis.namespace, "-o", "jsonpath={.items[*].spec.holderIdentity}")
         self.assertEqual(holders.strip(), "", "the Leases were given back")
 
     def test_it_stays_while_the_master_goes_away_and_comes_home(self):
@@ -70,11 +56,11 @@ class Guard(Asking):
         guard.until("watch", "started", "my-redis-0")
         self.away()
         guard.until("master", "done", "my-redis-1")
-        REDIS.restart("my-redis-0")
+        self.redis.restart("my-redis-0")
         guard.until("attach", "done", "my-redis-0")
-        eventually("it is ready", lambda: ready(pods(REDIS.namespace)["my-redis-0"]))
+        eventually("it is ready", lambda: ready(pods(self.redis.namespace)["my-redis-0"]))
         self.until_attached("my-redis-1")
-        home = REDIS.change("return-home", XDG_STATE_HOME=self.state)
+        home = self.change("return-home")
         self.assertEqual((home.code, home.result["lostBytes"]), (0, 0), home)
         guard.until("master", "done", "my-redis-0")
         self.until_attached("my-redis-0")
@@ -87,51 +73,48 @@ class Guard(Asking):
         self.away()
         guard = self.guard()
         guard.until("watch", "started")
-        REDIS.ask("my-redis-1", "SET", "order", "42")
-        REDIS.ask("my-redis-1", "WAIT", 2, 1000)
-        REDIS.restart("my-redis-1")
+        self.redis.ask("my-redis-1", "SET", "order", "42")
+        self.redis.ask("my-redis-1", "WAIT", 2, 1000)
+        self.redis.restart("my-redis-1")
         alarm = eventually("the alarm", lambda: guard.until("alarm", "failed"))
         self.assertEqual((alarm["node"], alarm["error"]["code"], alarm["error"]["message"]), ("my-redis-1", "NO_MASTER", "my-redis has no master"))
-        self.assertEqual(REDIS.ask("my-redis-0", "GET", "order"), b"42")
-        self.assertEqual(REDIS.ask("my-redis-0", "ROLE")[0], b"slave", "nobody was promoted")
-        status = self.ask("status", "-n", REDIS.namespace, code=1)
+        self.assertEqual(self.redis.ask("my-redis-0", "GET", "order"), b"42")
+        self.assertEqual(self.redis.ask("my-redis-0", "ROLE")[0], b"slave", "nobody was promoted")
+        status = self.ask("status", "-n", self.redis.namespace, code=1)
         self.assertIn("critical", status.out)
         guard.send(signal.SIGTERM)
         self.assertEqual(guard.end().code, 0)
 
     def test_without_a_guard_pod_0_comes_back_as_a_second_master_and_a_late_guard_attaches_it(self):
         self.away()
-        with REDIS.writer_direct("my-redis-1", rate=200) as writer:
-            REDIS.restart("my-redis-0")
-            self.assertEqual(REDIS.roles()["my-redis-0"], "master")
-            status = self.document("status", "Status", "-n", REDIS.namespace, code=1)
+        with self.redis.writer_direct("my-redis-1", rate=200) as writer:
+            self.redis.restart("my-redis-0")
+            self.assertEqual(self.redis.roles()["my-redis-0"], "master")
+            status = self.document("status", "Status", "-n", self.redis.namespace, code=1)
             self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in status["findings"]], status)
-            refused = REDIS.change("failover", XDG_STATE_HOME=self.state)
+            refused = self.change("failover")
             self.assertEqual((refused.code, refused.result["outcome"], refused.result["changed"]), (6, "refused", False), refused)
-            self.assertEqual(REDIS.roles(), {"my-redis-0": "master", "my-redis-1": "master", "my-redis-2": "my-redis-1"})
+            self.assertEqual(self.redis.roles(), {"my-redis-0": "master", "my-redis-1": "master", "my-redis-2": "my-redis-1"})
             guard = self.guard()
             guard.until("attach", "done", "my-redis-0")
             self.until_attached("my-redis-1")
-            self.assertEqual(writer.stop(f"{REDIS.ip('my-redis-1')}:6379").lost, 0)
+            self.assertEqual(writer.stop(f"{self.redis.ip('my-redis-1')}:6379").lost, 0)
 
     def test_what_has_taken_writes_of_its_own_is_left_alone_and_told_of(self):
         self.away()
-        REDIS.restart("my-redis-0")
-        REDIS.ask("my-redis-0", "SET", "mine", "1")
+        self.redis.restart("my-redis-0")
+        self.redis.ask("my-redis-0", "SET", "mine", "1")
         guard = self.guard()
         alarm = guard.until("alarm", "failed", "my-redis-0")
         self.assertEqual((alarm["error"]["code"], alarm["error"]["hint"]), ("DIVERGED", "redisctl heal"))
-        self.assertEqual(REDIS.ask("my-redis-0", "GET", "mine"), b"1")
-        REDIS.restart("my-redis-0")  # whoever did this wanted to lose it
+        self.assertEqual(self.redis.ask("my-redis-0", "GET", "mine"), b"1")
+        self.redis.restart("my-redis-0")  # whoever did this wanted to lose it
         guard.until("calm", "done", "my-redis-0")
         self.until_attached("my-redis-1")
 
     def test_bitnamis_master_comes_back(self):
-        shop = Switched(systems.need(systems.BITNAMI), "shop", systems.PASSWORD)
-        names, service = ["shop-redis-master-0", "shop-redis-replicas-0", "shop-redis-replicas-1"], "shop-redis-master"
-        home = {service: {"app.kubernetes.io/name": "redis", "app.kubernetes.io/instance": "shop", "app.kubernetes.io/component": "master"}}
-        shop.reset(names[0], home)
-        self.addCleanup(shop.reset, names[0], home)
+        shop, names, service = charts.shop(), charts.SHOP_PODS, charts.SHOP_SERVICE
+        shop.reset(names[0])
         self.assertEqual(shop.change("failover", "--promote", names[1], XDG_STATE_HOME=self.state).code, 0)
         with shop.begin("guard") as guard, shop.writer_direct(names[1], rate=200) as writer:
             guard.until("watch", "started", names[1])
@@ -142,7 +125,7 @@ class Guard(Asking):
             self.assertEqual((writer.stop(f"{shop.ip(names[1])}:6379").lost, shop.leads_to(service)), (0, [names[1]]))
 
     def test_what_it_refuses(self):
-        answer = redisctl("guard", "-n", REDIS.namespace)
+        answer = redisctl("guard", "-n", self.redis.namespace)
         self.assertEqual(answer.code, 6, answer)
         self.assertIn("--yes", answer.err)
         plain = systems.need(systems.VERSIONS)

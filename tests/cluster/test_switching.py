@@ -4,76 +4,25 @@ import json
 import os
 import signal
 
-from world import people, systems
+from world import charts, people, systems
+from world.charts import PODS, SERVICES, Chart, Switching, leading_to
 from world.kubectl import eventually, get, kubectl, pods, ready
-from world.program import Asking, redisctl
-from world.switching import POD_NAME, Switched, change_of, state_folder
-
-SERVICES = ["my-redis", "my-redis-master"]
-PODS = ["my-redis-0", "my-redis-1", "my-redis-2"]
-
-
-def setUpModule():
-    global REDIS, HOME
-    REDIS = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
-    HOME = REDIS.selectors(*SERVICES)
-
-
-def leading_to(pod: str) -> dict:
-    return {name: {**HOME[name], POD_NAME: pod} for name in SERVICES}
-
-
-class Switching(Asking):
-    maxDiff = None
-
-    def setUp(self):
-        self.state = state_folder("switching")
-
-    def check_result(self, change, code: int, outcome: str, changed: bool) -> None:
-        self.assertEqual((change.code, change.result["exitCode"], change.result["outcome"], change.result["changed"]), (code, code, outcome, changed), change)
-
-    def check_lossless(self, change, origin: str, target: str) -> None:
-        """It says that it is done and that nothing was lost, and proves it."""
-        self.check_result(change, 0, "done", True)
-        result = change.result
-        self.assertEqual((result["from"], result["to"], result["lostBytes"], result["errors"], result["warnings"]), (origin, target, 0, [], []), change)
-        doubts = [name for name in ("sameHistory", "historyContinues", "fencedAtReading", "finalOffsetFrozen", "appliedAll") if not result["proof"][name]]
-        self.assertEqual(doubts, [], change)
-        self.assertLess(result["writeOutageMs"], 1000, change)
-
-
-class Chart(Switching):
-    def setUp(self):
-        super().setUp()
-        REDIS.reset("my-redis-0", HOME)
-
-    def change(self, command: str, *arguments, **how):
-        return REDIS.change(command, *arguments, XDG_STATE_HOME=self.state, **how)
-
-    def begin(self, command: str, *arguments, **how):
-        return self.enterContext(REDIS.begin(command, *arguments, XDG_STATE_HOME=self.state, **how))
-
-    def check_state(self, master: str, roles: dict = None) -> None:
-        """The servers, both Services and the lock: nothing borrowed is left."""
-        self.assertEqual(REDIS.roles(), roles or REDIS.settled(master))
-        self.assertEqual(REDIS.selectors(*SERVICES), leading_to(master))
-        eventually(f"the Services lead to {master}", lambda: [REDIS.leads_to(name) for name in SERVICES] == [[master]] * 2)
-        self.assertEqual((REDIS.lease() or {"holder": None})["holder"] or "", "")
-        self.assertEqual({REDIS.ask(pod, "CONFIG", "GET", "min-replicas-to-write")[1] for pod in PODS}, {b"0"})
+from world.program import redisctl
+from world.switching import POD_NAME, Switched, change_of
 
 
 class ThereAndBack(Chart):
     def there_and_back(self, *arguments) -> None:
-        with REDIS.writer_inside("my-redis-2", "my-redis") as through_service, REDIS.writer_direct(*PODS) as direct:
+        with self.redis.writer_inside("my-redis-2", "my-redis") as through_service, self.redis.writer_direct(*PODS) as direct:
             self.check_lossless(self.change("failover", "--promote", "my-redis-1", *arguments), "my-redis-0", "my-redis-1")
             self.check_state("my-redis-1")
             for name in SERVICES:
-                self.assertRegex(REDIS.drift(name), "^my-redis-1 instead of my-redis-0, since operation [0-9a-f]{12}$")
+                self.assertRegex(self.redis.drift(name), "^my-redis-1 instead of my-redis-0, since operation [0-9a-f]{12}$")
             self.check_lossless(self.change("return-home", *arguments), "my-redis-1", "my-redis-0")
             self.check_state("my-redis-0")
-            self.assertEqual([REDIS.drift(name) for name in SERVICES], [None, None])
+            self.assertEqual([self.redis.drift(name) for name in SERVICES], [None, None])
             for writer in (through_service, direct):
-                written = writer.stop(f"{REDIS.ip('my-redis-0')}:6379")
+                written = writer.stop(f"{self.redis.ip('my-redis-0')}:6379")
                 self.assertGreater(written.acked, 100)
                 self.assertEqual(written.lost, 0, written)
 
@@ -85,27 +34,27 @@ class ThereAndBack(Chart):
 
     def test_away_from_home_is_loud(self):
         self.change("failover", "--promote", "my-redis-2")
-        status = self.document("status", "Status", "-n", REDIS.namespace, code=1)
+        status = self.document("status", "Status", "-n", self.redis.namespace, code=1)
         drift = self.only([finding for finding in status["findings"] if finding["code"] == "HOME_DRIFT"], "finding")
         self.assertEqual((drift["severity"], drift["node"]), ("critical", "my-redis-2"))
-        self.assertEqual(drift["hint"], f"redisctl return-home -n {REDIS.namespace} --instance my-redis")
-        self.assertIn("critical: my-redis-2 is the master, but the chart makes another pod the master at every start", self.ask("status", "-n", REDIS.namespace, code=1).out)
+        self.assertEqual(drift["hint"], f"redisctl return-home -n {self.redis.namespace} --instance my-redis")
+        self.assertIn("critical: my-redis-2 is the master, but the chart makes another pod the master at every start", self.ask("status", "-n", self.redis.namespace, code=1).out)
         refused = self.change("failover", "--promote", "my-redis-1")
         self.check_result(refused, 6, "refused", False)
         self.assertIn("drift", refused.result["errors"][0]["message"], refused)
         self.assertEqual(refused.result["errors"][0]["hint"], "redisctl return-home")
         self.check_lossless(self.change("return-home"), "my-redis-2", "my-redis-0")
-        self.ask("status", "-n", REDIS.namespace, code=0)
+        self.ask("status", "-n", self.redis.namespace, code=0)
 
     def test_at_home_there_is_nothing_to_return_from(self):
-        before = get("services", "-n", REDIS.namespace)["items"]
+        before = get("services", "-n", self.redis.namespace)["items"]
         self.check_result(self.change("return-home"), 0, "noop", False)
-        self.assertEqual(get("services", "-n", REDIS.namespace)["items"], before)
+        self.assertEqual(get("services", "-n", self.redis.namespace)["items"], before)
 
     def test_a_dry_run_changes_nothing(self):
-        before = get("services,leases", "-n", REDIS.namespace)["items"]
-        answer = self.ask("failover", "-n", REDIS.namespace, "--promote", "my-redis-1", "--override", "latency", "--dry-run", "--json", kind="Plan")
-        self.assertEqual(get("services,leases", "-n", REDIS.namespace)["items"], before)
+        before = get("services,leases", "-n", self.redis.namespace)["items"]
+        answer = self.ask("failover", "-n", self.redis.namespace, "--promote", "my-redis-1", "--override", "latency", "--dry-run", "--json", kind="Plan")
+        self.assertEqual(get("services,leases", "-n", self.redis.namespace)["items"], before)
         self.check_state("my-redis-0")
         steps = [step["id"] for step in answer.document["steps"]]
         self.assertLess(steps.index("endpoints-my-redis-master"), steps.index("hand-over"), "the Services lead there before the switch")
@@ -114,26 +63,26 @@ class ThereAndBack(Chart):
 class Rights(Chart):
     def setUp(self):
         super().setUp()
-        self.accounts = {name: people.with_token(name, REDIS.namespace) for name in ("switcher", "no-patch", "viewer")}
+        self.accounts = {name: people.with_token(name, self.redis.namespace) for name in ("switcher", "no-patch", "viewer")}
 
     def test_the_projects_own_roles_are_enough(self):
         switcher = self.accounts["switcher"]
         self.check_lossless(self.change("failover", "--promote", "my-redis-1", kubeconfig=switcher), "my-redis-0", "my-redis-1")
         self.check_state("my-redis-1")
-        with REDIS.begin("guard", kubeconfig=switcher) as guard:
+        with self.redis.begin("guard", kubeconfig=switcher) as guard:
             guard.until("watch", "started", "my-redis-1")
-            REDIS.restart("my-redis-0")
+            self.redis.restart("my-redis-0")
             guard.until("attach", "done", "my-redis-0")
-            eventually("it follows", lambda: REDIS.roles() == REDIS.settled("my-redis-1"))
+            eventually("it follows", lambda: self.redis.roles() == self.redis.settled("my-redis-1"))
             guard.send(signal.SIGINT)
             self.assertEqual(guard.end().code, 0)
-        eventually("it is ready", lambda: ready(pods(REDIS.namespace)["my-redis-0"]))
+        eventually("it is ready", lambda: ready(pods(self.redis.namespace)["my-redis-0"]))
         self.check_lossless(self.change("return-home", kubeconfig=switcher), "my-redis-1", "my-redis-0")
         self.check_state("my-redis-0")
         self.assertEqual(redisctl("history", kubeconfig=switcher, XDG_STATE_HOME=self.state).code, 0)
 
     def refused(self, account: str, denied: str, rule: str) -> None:
-        before = get("services,leases", "-n", REDIS.namespace)["items"]
+        before = get("services,leases", "-n", self.redis.namespace)["items"]
         refused = self.change("failover", "--promote", "my-redis-1", kubeconfig=self.accounts[account])
         self.check_result(refused, 6, "refused", False)
         error = self.only(refused.result["errors"], "error")
@@ -142,7 +91,7 @@ class Rights(Chart):
         self.assertIn(denied, error["cause"])
         self.assertIn(rule, error["hint"])
         self.assertIn(rule, refused.answer.err, "the rule to add is printed")
-        self.assertEqual(get("services,leases", "-n", REDIS.namespace)["items"], before)
+        self.assertEqual(get("services,leases", "-n", self.redis.namespace)["items"], before)
         self.check_state("my-redis-0")
 
     def test_who_may_not_patch_services_is_refused_before_anything_is_changed(self):
@@ -154,7 +103,7 @@ class Rights(Chart):
     def test_services_left_alone_need_no_right_to_patch_them(self):
         done = self.change("failover", "--promote", "my-redis-1", "--keep-services", kubeconfig=self.accounts["no-patch"])
         self.check_lossless(done, "my-redis-0", "my-redis-1")
-        self.assertEqual(REDIS.selectors(*SERVICES), HOME)
+        self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-0"))
 
 
 class Refused(Chart):
@@ -164,11 +113,11 @@ class Refused(Chart):
         refused = self.change("failover", "--promote", "my-redis-1")
         self.check_result(refused, 6, "refused", False)
         self.assertIn(f"{check} ({node})" if node else check, refused.result["errors"][0]["message"], refused)
-        self.assertEqual(REDIS.selectors(*SERVICES), HOME)
-        self.assertEqual(REDIS.roles()["my-redis-0"], "master")
+        self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-0"))
+        self.assertEqual(self.redis.roles()["my-redis-0"], "master")
 
     def patch(self, kind: str, name: str, patch: dict, *arguments) -> None:
-        kubectl("patch", kind, name, "-n", REDIS.namespace, "--type=merge", "-p", json.dumps(patch), *arguments)
+        kubectl("patch", kind, name, "-n", self.redis.namespace, "--type=merge", "-p", json.dumps(patch), *arguments)
 
     def test_during_a_rollout(self):
         def rollout(partition, note):
@@ -177,21 +126,21 @@ class Refused(Chart):
 
         self.addCleanup(rollout, 0, None)
         rollout(3, "yes")  # a canary's: none of the pods is replaced yet
-        eventually("the rollout is seen", lambda: get("statefulset", "my-redis", "-n", REDIS.namespace)["status"].get("updateRevision") !=
-                   get("statefulset", "my-redis", "-n", REDIS.namespace)["status"].get("currentRevision"))
+        eventually("the rollout is seen", lambda: get("statefulset", "my-redis", "-n", self.redis.namespace)["status"].get("updateRevision") !=
+                   get("statefulset", "my-redis", "-n", self.redis.namespace)["status"].get("currentRevision"))
         self.refused("rollout")
 
     def test_while_a_pod_is_being_deleted(self):
         """It is stopped, so that it cannot end itself for its 6 seconds of grace."""
-        os.kill(int(REDIS.process("my-redis-2")), signal.SIGSTOP)
-        self.addCleanup(lambda: eventually("there are three again", lambda: sum(map(ready, pods(REDIS.namespace).values())) == 3))
-        uid = pods(REDIS.namespace)["my-redis-2"]["metadata"]["uid"]
-        self.addCleanup(lambda: eventually("it is gone", lambda: pods(REDIS.namespace).get("my-redis-2", {"metadata": {"uid": None}})["metadata"]["uid"] != uid))
-        REDIS.delete("my-redis-2", "--grace-period=6")
+        os.kill(int(self.redis.process("my-redis-2")), signal.SIGSTOP)
+        self.addCleanup(lambda: eventually("there are three again", lambda: sum(map(ready, pods(self.redis.namespace).values())) == 3))
+        uid = pods(self.redis.namespace)["my-redis-2"]["metadata"]["uid"]
+        self.addCleanup(lambda: eventually("it is gone", lambda: pods(self.redis.namespace).get("my-redis-2", {"metadata": {"uid": None}})["metadata"]["uid"] != uid))
+        self.redis.delete("my-redis-2", "--grace-period=6")
         self.refused("terminating")
 
     def test_when_the_machine_is_about_to_be_drained(self):
-        machine = pods(REDIS.namespace)["my-redis-1"]["spec"]["nodeName"]
+        machine = pods(self.redis.namespace)["my-redis-1"]["spec"]["nodeName"]
         self.addCleanup(kubectl, "uncordon", machine)
         kubectl("cordon", machine)
         self.refused("k8s-node", "my-redis-1")
@@ -214,22 +163,22 @@ class MeanwhileChanged(Chart):
             self.assertEqual(change.result["errors"][0]["code"], code, change)
 
     def test_the_replica_is_recreated(self):
-        with REDIS.writer_direct(*PODS) as writer:
+        with self.redis.writer_direct(*PODS) as writer:
             running = self.waiting()
-            REDIS.delete("my-redis-1")
+            self.redis.delete("my-redis-1")
             self.check_rolled_back(running)
-            eventually("it is back", lambda: sum(map(ready, pods(REDIS.namespace).values())) == 3)
+            eventually("it is back", lambda: sum(map(ready, pods(self.redis.namespace).values())) == 3)
             self.check_state("my-redis-0")
-            self.assertEqual(writer.stop(f"{REDIS.ip('my-redis-0')}:6379").lost, 0)
+            self.assertEqual(writer.stop(f"{self.redis.ip('my-redis-0')}:6379").lost, 0)
 
     def test_the_lease_is_stolen(self):
-        with REDIS.writer_direct(*PODS) as writer:
+        with self.redis.writer_direct(*PODS) as writer:
             running = self.waiting()
-            kubectl("patch", "lease", "redisctl-my-redis", "-n", REDIS.namespace, "--type=merge", "-p", '{"spec":{"holderIdentity":"thief@elsewhere/1/ffffffffffff"}}')
+            kubectl("patch", "lease", "redisctl-my-redis", "-n", self.redis.namespace, "--type=merge", "-p", '{"spec":{"holderIdentity":"thief@elsewhere/1/ffffffffffff"}}')
             self.check_rolled_back(running, "LOCK_LOST")
-            self.assertEqual(REDIS.lease()["holder"], "thief@elsewhere/1/ffffffffffff", "it is not ours to give back")
-            self.assertEqual(writer.stop(f"{REDIS.ip('my-redis-0')}:6379").lost, 0)
-        self.assertEqual((REDIS.roles(), REDIS.selectors(*SERVICES)), (REDIS.settled("my-redis-0"), HOME))
+            self.assertEqual(self.redis.lease()["holder"], "thief@elsewhere/1/ffffffffffff", "it is not ours to give back")
+            self.assertEqual(writer.stop(f"{self.redis.ip('my-redis-0')}:6379").lost, 0)
+        self.assertEqual((self.redis.roles(), self.redis.selectors(*SERVICES)), (self.redis.settled("my-redis-0"), leading_to("my-redis-0")))
         held = self.change("failover", "--promote", "my-redis-1")
         self.check_result(held, 6, "refused", False)
         self.assertIn("lock", held.result["errors"][0]["message"], held)
@@ -243,57 +192,53 @@ class MeanwhileChanged(Chart):
     def test_a_helm_upgrade_sets_the_selectors_back_behind_the_switch(self):
         self.check_lossless(self.change("failover", "--promote", "my-redis-1"), "my-redis-0", "my-redis-1")
         for name in SERVICES:
-            kubectl("patch", "service", name, "-n", REDIS.namespace, "--type=merge", "-p", json.dumps({"spec": {"selector": HOME[name]}}))
-        eventually("they lead home", lambda: [REDIS.leads_to(name) for name in SERVICES] == [["my-redis-0"]] * 2)
-        findings = self.document("status", "Status", "-n", REDIS.namespace, code=1)["findings"]
+            kubectl("patch", "service", name, "-n", self.redis.namespace, "--type=merge", "-p", json.dumps({"spec": {"selector": leading_to("my-redis-0")[name]}}))
+        eventually("they lead home", lambda: [self.redis.leads_to(name) for name in SERVICES] == [["my-redis-0"]] * 2)
+        findings = self.document("status", "Status", "-n", self.redis.namespace, code=1)["findings"]
         self.assertLessEqual({"HOME_DRIFT", "SERVICE_ROUTES_TO_REPLICA"}, {finding["code"] for finding in findings})
         self.check_lossless(self.change("return-home"), "my-redis-1", "my-redis-0")
         self.check_state("my-redis-0")
-        self.ask("status", "-n", REDIS.namespace, code=0)
+        self.ask("status", "-n", self.redis.namespace, code=0)
 
 
 class Emergency(Chart):
     def test_a_frozen_master_is_replaced_and_comes_back_as_a_second_one(self):
         """What it acknowledged after its last byte left it is not known, and that is said. It thaws with writes of its own: they are kept for a human."""
-        process = int(REDIS.process("my-redis-0"))
-        self.addCleanup(lambda: REDIS.restart("my-redis-0"))
-        with REDIS.writer_direct(*PODS, rate=500) as writer:
+        process = int(self.redis.process("my-redis-0"))
+        self.addCleanup(lambda: self.redis.restart("my-redis-0"))
+        with self.redis.writer_direct(*PODS, rate=500) as writer:
             os.kill(process, signal.SIGSTOP)
             self.addCleanup(lambda: os.path.exists(f"/proc/{process}") and os.kill(process, signal.SIGCONT))
             refused = self.change("failover")
             self.check_result(refused, 6, "refused", False)
             self.assertIn("witness-dead", refused.result["errors"][0]["message"], "its replicas have not noticed yet")
-            self.assertEqual(REDIS.selectors(*SERVICES), HOME)
+            self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-0"))
             for pod in PODS[1:]:
-                REDIS.ask(pod, "CONFIG", "SET", "repl-timeout", "2")
-                self.addCleanup(REDIS.ask, pod, "CONFIG", "SET", "repl-timeout", "60")
-                eventually(f"{pod} has noticed", lambda: REDIS.field(pod, "replication", "master_link_status") == "down", 20)
+                self.redis.ask(pod, "CONFIG", "SET", "repl-timeout", "2")
+                self.addCleanup(self.redis.ask, pod, "CONFIG", "SET", "repl-timeout", "60")
+                eventually(f"{pod} has noticed", lambda: self.redis.field(pod, "replication", "master_link_status") == "down", 20)
             done = self.change("failover", "--accept-data-loss", "--confirm", "my-redis", "--promote", "my-redis-1")
             self.assertEqual((done.code, done.result["mode"], done.result["outcome"], done.result["to"]), (0, "emergency", "done", "my-redis-1"), done)
             self.assertIsNone(done.result["lostBytes"], "nobody can know, while the old master is silent")
             self.assertTrue(done.result["lostReason"], done)
-            self.assertEqual(REDIS.selectors(*SERVICES), leading_to("my-redis-1"))
-            self.assertEqual({pod: REDIS.ask(pod, "ROLE")[0] for pod in PODS[1:]}, {"my-redis-1": b"master", "my-redis-2": b"slave"})
-            writer.stop(f"{REDIS.ip('my-redis-1')}:6379")
+            self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-1"))
+            self.assertEqual({pod: self.redis.ask(pod, "ROLE")[0] for pod in PODS[1:]}, {"my-redis-1": b"master", "my-redis-2": b"slave"})
+            writer.stop(f"{self.redis.ip('my-redis-1')}:6379")
         os.kill(process, signal.SIGCONT)
-        eventually("two masters", lambda: REDIS.roles()["my-redis-0"] == "master")
-        self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in self.document("status", "Status", "-n", REDIS.namespace, code=1)["findings"]])
-        with REDIS.begin("guard") as guard:
+        eventually("two masters", lambda: self.redis.roles()["my-redis-0"] == "master")
+        self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in self.document("status", "Status", "-n", self.redis.namespace, code=1)["findings"]])
+        with self.redis.begin("guard") as guard:
             self.assertEqual(guard.until("alarm", "failed", "my-redis-0")["error"]["hint"], "redisctl heal")
-            self.assertEqual(REDIS.roles()["my-redis-0"], "master", "what may have writes of its own is left alone")
-            REDIS.restart("my-redis-0")
+            self.assertEqual(self.redis.roles()["my-redis-0"], "master", "what may have writes of its own is left alone")
+            self.redis.restart("my-redis-0")
             guard.until("attach", "done", "my-redis-0")
-        eventually("one master", lambda: REDIS.roles() == REDIS.settled("my-redis-1"))
+        eventually("one master", lambda: self.redis.roles() == self.redis.settled("my-redis-1"))
 
 
 class Bitnami(Switching):
-    """The master is a StatefulSet of its own, and its Service selects a label that never moves."""
-
     def test_there_and_back(self):
-        shop = Switched(systems.need(systems.BITNAMI), "shop", systems.PASSWORD)
-        service, names = "shop-redis-master", ["shop-redis-master-0", "shop-redis-replicas-0", "shop-redis-replicas-1"]
-        home = {service: {"app.kubernetes.io/name": "redis", "app.kubernetes.io/instance": "shop", "app.kubernetes.io/component": "master"}}
-        shop.reset(names[0], home)
+        shop, service, names = charts.shop(), charts.SHOP_SERVICE, charts.SHOP_PODS
+        shop.reset(names[0])
         with shop.writer_inside(names[2], service) as through_service, shop.writer_direct(*names) as direct:
             there = shop.change("failover", "--promote", names[1], XDG_STATE_HOME=self.state)
             self.check_lossless(there, names[0], names[1])
@@ -301,12 +246,12 @@ class Bitnami(Switching):
             self.assertIn(f"{names[1]} instead of {names[0]}", shop.drift(service))
             self.assertIn("HOME_DRIFT", [finding["code"] for finding in self.document("status", "Status", "-n", shop.namespace, code=1)["findings"]])
             # What a helm upgrade makes of it: the chart's selector beside ours, which nobody fits.
-            kubectl("patch", "service", service, "-n", shop.namespace, "--type=merge", "-p", json.dumps({"spec": {"selector": home[service]}}))
+            kubectl("patch", "service", service, "-n", shop.namespace, "--type=merge", "-p", json.dumps({"spec": {"selector": shop.home[service]}}))
             eventually("the Service leads nowhere", lambda: shop.leads_to(service) == [])
             self.assertIn("SERVICE_WITHOUT_ENDPOINTS", [finding["code"] for finding in self.document("status", "Status", "-n", shop.namespace, code=1)["findings"]])
             back = shop.change("return-home", XDG_STATE_HOME=self.state)
             self.check_lossless(back, names[1], names[0])
-            self.assertEqual((shop.roles(), shop.selectors(service), shop.drift(service)), (shop.settled(names[0]), home, None))
+            self.assertEqual((shop.roles(), shop.selectors(service), shop.drift(service)), (shop.settled(names[0]), shop.home, None))
             eventually("the Service leads home", lambda: shop.leads_to(service) == [names[0]])
             for writer in (through_service, direct):
                 self.assertEqual(writer.stop(f"{shop.ip(names[0])}:6379").lost, 0)
@@ -319,7 +264,7 @@ class Labelled(Switching):
     def setUp(self):
         super().setUp()
         self.db = Switched(systems.need(systems.LABELLED), "db")
-        self.db.reset("db-0", {})
+        self.db.reset("db-0")
         self.label(**{"db-0": "true", "db-1": "false", "db-2": None})
         owner = get("configmap", "db-owner", "-n", self.db.namespace)["metadata"]
         reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "db-owner", "uid": owner["uid"], "controller": True}

@@ -3,53 +3,40 @@ import json
 
 from world import systems
 from world.between import Between, after, broken, late, refused, unanswered
+from world.charts import PODS, SERVICES, Chart, leading_to
 from world.kubectl import kubectl
-from world.program import Asking
-from world.switching import POD_NAME, Switched, change_of, state_folder
-
-SERVICES = ["my-redis", "my-redis-master"]
-PODS = ["my-redis-0", "my-redis-1", "my-redis-2"]
+from world.switching import POD_NAME, change_of
 
 
-def setUpModule():
-    global REDIS, HOME
-    REDIS = Switched(systems.need(systems.SWITCHED), "my-redis", systems.PASSWORD)
-    HOME = REDIS.selectors(*SERVICES)
-
-
-class Trouble(Asking):
-    maxDiff = None
-
+class Trouble(Chart):
     def setUp(self):
-        REDIS.reset("my-redis-0", HOME)
-        self.state = state_folder("api")
+        super().setUp()
         self.api = self.enterContext(Between())
-        self.writer = self.enterContext(REDIS.writer_direct(*PODS, rate=500))
+        self.writer = self.enterContext(self.redis.writer_direct(*PODS, rate=500))
 
     def switch(self, *arguments, **how):
-        config = self.api.kubeconfig(REDIS.namespace, **how)
-        return self.enterContext(REDIS.begin("failover", "--promote", "my-redis-1", *arguments, kubeconfig=config, XDG_STATE_HOME=self.state))
+        return self.begin("failover", "--promote", "my-redis-1", *arguments, kubeconfig=self.api.kubeconfig(self.redis.namespace, **how))
 
     def ended(self, running, code: int, outcome: str, master: str, services: str = None):
         """The result, and that it is true: who is the master, where the Services lead, and that no acknowledged write is lost."""
         change = change_of(running.end())
         self.assertEqual((change.code, change.result["outcome"]), (code, outcome), change)
         self.assertEqual(self.api.unused(), [], "what was to go wrong did not come up")
-        self.assertEqual(REDIS.roles(), REDIS.settled(master))
-        selectors = {name: selector[POD_NAME] for name, selector in REDIS.selectors(*SERVICES).items()}
+        self.assertEqual(self.redis.roles(), self.redis.settled(master))
+        selectors = {name: selector[POD_NAME] for name, selector in self.redis.selectors(*SERVICES).items()}
         self.assertEqual(selectors, dict.fromkeys(SERVICES, services or master))
-        self.assertEqual(self.writer.stop(f"{REDIS.ip(master)}:6379").lost, 0)
-        self.assertEqual({REDIS.ask(pod, "CONFIG", "GET", "min-replicas-to-write")[1] for pod in PODS}, {b"0"})
+        self.assertEqual(self.writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
+        self.assertEqual({self.redis.ask(pod, "CONFIG", "GET", "min-replicas-to-write")[1] for pod in PODS}, {b"0"})
         return change
 
     def rolled_back(self, running):
         change = self.ended(running, 8, "rolled-back", "my-redis-0")
-        self.assertEqual((change.result["lostBytes"], REDIS.lease()["holder"] or ""), (0, ""), change)
+        self.assertEqual((change.result["lostBytes"], self.redis.lease()["holder"] or ""), (0, ""), change)
         return change
 
     def done(self, running):
         change = self.ended(running, 0, "done", "my-redis-1")
-        self.assertEqual((change.result["lostBytes"], change.result["errors"], REDIS.lease()["holder"] or ""), (0, [], ""), change)
+        self.assertEqual((change.result["lostBytes"], change.result["errors"], self.redis.lease()["holder"] or ""), (0, [], ""), change)
         return change
 
 
@@ -77,12 +64,12 @@ class Requests(Trouble):
 
     def test_a_service_that_somebody_else_changes_at_that_moment_is_left_to_him(self):
         other = json.dumps({"spec": {"selector": {POD_NAME: "my-redis-2"}}})
-        self.api.on("PATCH", "/services/my-redis-master", after(lambda: kubectl("patch", "service", "my-redis-master", "-n", REDIS.namespace, "--type=merge", "-p", other)))
+        self.api.on("PATCH", "/services/my-redis-master", after(lambda: kubectl("patch", "service", "my-redis-master", "-n", self.redis.namespace, "--type=merge", "-p", other)))
         change = change_of(self.switch().end())
         self.assertIn(change.code, (8, 9), change)
-        self.assertEqual(REDIS.roles(), REDIS.settled("my-redis-0"))
-        self.assertEqual({name: REDIS.selectors(name)[name][POD_NAME] for name in SERVICES}, {"my-redis": "my-redis-0", "my-redis-master": "my-redis-2"})
-        self.assertEqual(self.writer.stop(f"{REDIS.ip('my-redis-0')}:6379").lost, 0)
+        self.assertEqual(self.redis.roles(), self.redis.settled("my-redis-0"))
+        self.assertEqual({name: self.redis.selectors(name)[name][POD_NAME] for name in SERVICES}, {"my-redis": "my-redis-0", "my-redis-master": "my-redis-2"})
+        self.assertEqual(self.writer.stop(f"{self.redis.ip('my-redis-0')}:6379").lost, 0)
 
     def test_a_patch_in_conflict(self):
         self.api.on("PATCH", "/services/my-redis", refused(409, "Conflict"))
@@ -92,7 +79,7 @@ class Requests(Trouble):
         self.api.on("PATCH", "/services/my-redis", lambda exchange: exchange.pass_on(), *[refused(500, "InternalError")] * 2)
         change = self.done(self.switch())
         self.assertEqual(len(change.result["warnings"]), 1, change)
-        self.assertEqual((REDIS.drift("my-redis"), bool(REDIS.drift("my-redis-master"))), (None, True))
+        self.assertEqual((self.redis.drift("my-redis"), bool(self.redis.drift("my-redis-master"))), (None, True))
 
     def test_a_watch_whose_version_is_gone_begins_anew(self):
         self.api.on("GET", "/endpointslices", lambda exchange: exchange.pass_on(), lambda exchange: exchange.pass_on(), refused(410, "Expired"))
@@ -102,7 +89,7 @@ class Requests(Trouble):
         self.api.on("GET", "/pods/my-redis-[0-2]/portforward", *[refused(403, "Forbidden")] * 100)
         answer = self.switch().end()
         self.assertEqual(answer.code, 5, answer)
-        self.assertEqual((REDIS.roles(), REDIS.selectors(*SERVICES), REDIS.lease()), (REDIS.settled("my-redis-0"), HOME, None))
+        self.assertEqual((self.redis.roles(), self.redis.selectors(*SERVICES), self.redis.lease()), (self.redis.settled("my-redis-0"), leading_to("my-redis-0"), None))
 
 
 class PortForwards(Trouble):
@@ -168,13 +155,13 @@ class Credentials(Trouble):
         running.until("endpoints-my-redis-master", "started")
         self.api.token = "second"
         change = change_of(running.end())
-        self.assertEqual(REDIS.roles()["my-redis-0"] == "master", change.result["outcome"] != "done", change)
+        self.assertEqual(self.redis.roles()["my-redis-0"] == "master", change.result["outcome"] != "done", change)
         self.assertEqual(change.code, 9, change)
         self.login("second")
-        aborted = REDIS.change("abort" if REDIS.roles()["my-redis-0"] == "master" else "resume", XDG_STATE_HOME=self.state)
+        aborted = self.change("abort" if self.redis.roles()["my-redis-0"] == "master" else "resume")
         self.assertIn(aborted.code, (0, 8), aborted)
-        master = "my-redis-0" if REDIS.roles()["my-redis-0"] == "master" else "my-redis-1"
-        self.assertEqual({name: selector[POD_NAME] for name, selector in REDIS.selectors(*SERVICES).items()}, dict.fromkeys(SERVICES, master))
-        self.assertEqual(self.writer.stop(f"{REDIS.ip(master)}:6379").lost, 0)
+        master = "my-redis-0" if self.redis.roles()["my-redis-0"] == "master" else "my-redis-1"
+        self.assertEqual({name: selector[POD_NAME] for name, selector in self.redis.selectors(*SERVICES).items()}, dict.fromkeys(SERVICES, master))
+        self.assertEqual(self.writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
 
 

@@ -96,8 +96,9 @@ class Running:
 class Switched:
     """One system of a test's own, asked directly: its pods' addresses are reachable in the cluster's network."""
 
-    def __init__(self, system: System, instance: str, password: str = None):
-        self.system, self.instance, self.password = system, instance, password
+    def __init__(self, system: System, instance: str, password: str = None, home: dict = None):
+        """`home`: of each Service that follows the master, the selector that it was set up with."""
+        self.system, self.instance, self.password, self.home = system, instance, password, home or {}
         self.namespace, self.names = system.namespace, sorted(pods(system.namespace))
         self.addresses = {}
 
@@ -128,7 +129,12 @@ class Switched:
 
     @contextlib.contextmanager
     def client(self, pod: str):
-        with Client(socket.create_connection((self.ip(pod), 6379), 5)) as client:
+        try:
+            connection = socket.create_connection((self.ip(pod), 6379), 5)
+        except OSError:
+            self.addresses.pop(pod, None)  # another pod may have its name by now
+            raise
+        with Client(connection) as client:
             if self.password:
                 client.command("AUTH", self.password)
             yield client
@@ -221,8 +227,8 @@ class Switched:
 
         eventually(f"{pod} is back", back, 60, 0.05)
 
-    def reset(self, master: str, services: dict) -> None:
-        """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as given."""
+    def reset(self, master: str) -> None:
+        """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as at home."""
         eventually(f"all pods of {self.namespace} answer", lambda: list(map(bool, self.roles().values())) == [True] * self.system.pods, 90)
         self.ask(master, "REPLICAOF", "NO", "ONE")
         for name in self.names:
@@ -230,7 +236,7 @@ class Switched:
             if name != master:
                 self.ask(name, "REPLICAOF", self.ip(master), 6379)
         self.ask(master, "FLUSHALL")
-        for name, selector in services.items():
+        for name, selector in self.home.items():
             if self.selectors(name)[name] != selector or self.drift(name):
                 whole = [{"op": "replace", "path": "/spec/selector", "value": selector}]
                 kubectl("patch", "service", name, "-n", self.namespace, "--type=json", "-p", json.dumps(whole))
