@@ -106,10 +106,12 @@ class Watching {
     std::string holder() const { return failover::holder_identity(context_.environment(), id_); }
 
     Result<std::unique_ptr<LeaseLock>> take_lease() {
-        auto lease = LeaseLock::acquire(*context_.client(), ns_, guard_name(), holder(), false);
-        if (lease || lease.error().reason != "LOCKED") return lease;
-        context_.output().note(fmt::format("{}; waiting to see whether it lives", lease.error().cause));
-        lease = LeaseLock::acquire(*context_.client(), ns_, guard_name(), holder(), true);
+        failover::Takeover takeover;
+        takeover.wait = [this](const std::string& other) {
+            context_.output().note(
+                fmt::format("another guard, {}, holds the lock; waiting to see whether it lives", printable(other)));
+        };
+        auto lease = LeaseLock::acquire(*context_.client(), ns_, guard_name(), holder(), takeover);
         if (!lease && lease.error().reason == "LOCKED")
             return fail(Error{ErrorCode::refused, fmt::format("another guard watches {}", name_), lease.error().cause,
                               "one is enough", "LOCKED"});
@@ -152,7 +154,7 @@ class Watching {
         Judgement judgement = guard_.judge(writes);
         if (!judgement.attach.empty()) {
             // Not in the middle of somebody's switch: it knows what it does.
-            const auto lock = LeaseLock::acquire(*context_.client(), ns_, name_, holder(), false);
+            const auto lock = LeaseLock::acquire(*context_.client(), ns_, name_, holder(), {});
             for (const Judgement::Attach& one : judgement.attach) {
                 if (lock)
                     attach(instance, one);

@@ -33,6 +33,7 @@ Json to_json(const Recorded& recorded) {
             {"to", text(plan.to)},
             {"outcome", recorded.ended ? text(recorded.outcome) : Json(nullptr)},
             {"lastStep", text(recorded.last_step)},
+            {"running", recorded.running},
             {"journal", recorded.path}};
 }
 
@@ -47,12 +48,14 @@ Result<ExitCode> run(Context& context) {
         if (!instance.empty() && plan.instance != instance) continue;
         document.add_item(to_json(recorded));
         document.add_name(recorded.operation);
-        const std::string outcome = recorded.ended ? recorded.outcome
-                                    : recorded.last_step.empty()
-                                        ? "unfinished"
-                                        : fmt::format("unfinished, at {}", recorded.last_step);
-        table.rows.push_back({recorded.operation, recorded.started, plan.command,
-                              plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance, plan.from, plan.to,
+        std::string outcome = recorded.ended ? recorded.outcome : recorded.running ? "at work" : "unfinished";
+        if (!recorded.ended && !recorded.last_step.empty()) outcome += ", at " + recorded.last_step;
+        table.rows.push_back({recorded.operation,
+                              recorded.started,
+                              plan.command,
+                              plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance,
+                              plan.from,
+                              plan.to,
                               {outcome, recorded.ended ? output::Tone::plain : output::Tone::warn}});
     }
     document.add_table(std::move(table));
@@ -68,7 +71,8 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command history_command{"history", Group::look, "List the changes made from this machine, and which are unfinished",
-                                     Uses::target, {}, bind, "History"};
+extern const Command history_command{
+    "history", Group::look, "List the changes made from this machine, and which are unfinished", Uses::target, {},
+    bind,      "History"};
 
 }  // namespace redisctl

@@ -6,6 +6,7 @@
 #include "commands/plan_view.h"
 #include "failover/conditions.h"
 #include "failover/instance_lock.h"
+#include "failover/lease_lock.h"
 #include "failover/proof.h"
 #include "failover/real_world.h"
 #include "failover/unshared.h"
@@ -94,8 +95,14 @@ Result<void> no_unfinished(Context& context, const Operation& operation) {
         const bool superseded =
             std::any_of(operation.supersedes.begin(), operation.supersedes.end(),
                         [&](const failover::Recorded& one) { return one.operation == recorded.operation; });
-        if (recorded.ended || superseded || recorded.operation == operation.id) continue;
+        if (recorded.ended || recorded.operation == operation.id) continue;
         if (plan.instance != operation.plan.instance || plan.ns != operation.plan.ns) continue;
+        if (recorded.running)
+            return fail(Error{ErrorCode::refused, fmt::format("another change of {} is under way", plan.instance),
+                              fmt::format("operation {} is at work, at {}", recorded.operation,
+                                          recorded.last_step.empty() ? "its beginning" : recorded.last_step),
+                              "redisctl history", "LOCKED"});
+        if (superseded) continue;
         return fail(Error{
             ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
             fmt::format("{} from {} to {} stopped at {}, on {}", plan.command, plan.from, plan.to,
@@ -251,9 +258,24 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
     return result.exit;
 }
 
-void end_superseded(const Operation& operation) {
+// A process that wrote a journal that is ours now has ended, and its lock with it. A colleague's on another machine is
+// waited for.
+failover::Takeover takeover_of(const Operation& operation, output::Output& output) {
+    failover::Takeover takeover;
+    for (const failover::Recorded& one : operation.supersedes)
+        takeover.dead.insert(one.holders.begin(), one.holders.end());
+    if (!operation.recorded) return takeover;
+    takeover.dead.insert(operation.recorded->holders.begin(), operation.recorded->holders.end());
+    takeover.wait = [&output](const std::string& holder) {
+        output.note(fmt::format("the lock is held by {}; waiting for up to {} s to see whether it lives",
+                                printable(holder), failover::LeaseLock::valid_for.count() / 1000));
+    };
+    return takeover;
+}
+
+void end_superseded(const Environment& environment, const Operation& operation) {
     for (const failover::Recorded& recorded : operation.supersedes)
-        if (auto journal = failover::Journal::reopen(recorded.path, recorded.operation))
+        if (auto journal = failover::Journal::reopen(environment, recorded.path, recorded.operation))
             (void)journal->end({{"outcome", "incomplete"}, {"clearedBy", operation.id}});
 }
 
@@ -302,14 +324,22 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
     if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
 
+    std::optional<failover::Journal> journal;
+    if (operation.recorded) {
+        auto reopened = failover::Journal::reopen(context.environment(), operation.recorded->path, operation.id);
+        if (!reopened) return refused(reopened.error());
+        journal = std::move(*reopened);
+    }
     failover::RealWorld world(context.loop(), context.fleet(), *operation.instance, context.client());
     auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id,
-                                        operation.recorded.has_value());
+                                        takeover_of(operation, output));
     if (!lock) return refused(lock.error());
     world.hold(lock->get());
-    auto journal = operation.recorded ? failover::Journal::reopen(operation.recorded->path, operation.id)
-                                      : failover::Journal::create(context.environment(), operation.id, operation.plan);
-    if (!journal) return refused(journal.error());
+    if (!journal) {
+        auto created = failover::Journal::create(context.environment(), operation.id, operation.plan);
+        if (!created) return refused(created.error());
+        journal = std::move(*created);
+    }
 
     OperationResult result = result_for(operation);
     result.journal = journal->path();
@@ -334,7 +364,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     if (over) {
         if (const Result<void> ended = journal->end(result_document(result)); !ended)
             result.report.warnings.push_back(ended.error());
-        end_superseded(operation);
+        end_superseded(context.environment(), operation);
     }
     return finish(context, std::move(result));
 }

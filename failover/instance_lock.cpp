@@ -29,15 +29,18 @@ std::optional<std::string> on_master(World& world, const Plan& plan, const std::
 }  // namespace
 
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
-                                            const Plan& plan, const std::string& operation, bool resumed) {
+                                            const Plan& plan, const std::string& operation, const Takeover& takeover) {
     const std::string holder = holder_identity(environment, operation);
     if (client) {
-        TRY_ASSIGN(std::unique_ptr<LeaseLock> lease, LeaseLock::acquire(*client, plan.ns, plan.instance, holder, resumed));
+        TRY_ASSIGN(std::unique_ptr<LeaseLock> lease,
+                   LeaseLock::acquire(*client, plan.ns, plan.instance, holder, takeover));
         lease->note(nlohmann::ordered_json{{"operation", operation}, {"plan", to_json(plan)}}.dump());
         return std::unique_ptr<Lock>(std::move(lease));
     }
-    const auto ask = [&world, plan](const std::vector<std::string>& command) { return on_master(world, plan, command); };
-    return HostLock::acquire(environment, plan.instance, holder, resumed, ask);
+    const auto ask = [&world, plan](const std::vector<std::string>& command) {
+        return on_master(world, plan, command);
+    };
+    return HostLock::acquire(environment, plan.instance, holder, takeover, ask);
 }
 
 }  // namespace redisctl::failover

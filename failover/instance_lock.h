@@ -12,9 +12,10 @@
 
 namespace redisctl::failover {
 
-// Takes it (when `resumed`, also from a holder that died: that takes as long as a lock is valid) and leaves the plan on it, so that a colleague can resume from another machine. Errors: refused, naming the
+// Takes it and leaves the plan on it, so that a colleague can resume from another machine. Errors: refused, naming the
 // holder; forbidden with the rule to add.
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
-                                            const Plan& plan, const std::string& operation, bool resumed);
+                                            const Plan& plan, const std::string& operation,
+                                            const Takeover& takeover);
 
 }  // namespace redisctl::failover

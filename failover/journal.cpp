@@ -1,6 +1,7 @@
 #include "failover/journal.h"
 
 #include "base/text.h"
+#include "failover/lock.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -24,6 +25,30 @@ using Json = nlohmann::ordered_json;
 Error cannot_write(const std::string& path, int number) {
     return Error{ErrorCode::refused, fmt::format("the journal {} cannot be written", path), std::strerror(number),
                  "make room, or name another folder: XDG_STATE_HOME=/var/tmp redisctl …", "JOURNAL"};
+}
+
+struct flock whole_file() {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+// Of this open file, so that it goes with the process, and with nothing less. A file system without locks has it that
+// nobody is known to have ended.
+Result<void> lock_file(const Fd& file, const std::string& operation) {
+    struct flock lock = whole_file();
+    if (::fcntl(file.get(), F_OFD_SETLK, &lock) == 0) return {};
+    return fail(Error{ErrorCode::refused, fmt::format("operation {} is still at work", operation),
+                      errno == EAGAIN || errno == EACCES ? "the process that began it, or one that resumed it, lives"
+                                                         : std::strerror(errno),
+                      "redisctl history", "LOCKED"});
+}
+
+bool is_locked(const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct flock lock = whole_file();
+    return file && ::fcntl(file.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 // The entry of a new file is on disk only when its folder is.
@@ -52,9 +77,11 @@ Result<Journal> Journal::create(const Environment& environment, const std::strin
     if (failed) return fail(cannot_write(path, failed.value()));
     Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600));
     if (!file) return fail(cannot_write(path, errno));
+    TRY(lock_file(file, operation));
     Journal journal(std::move(file), path, operation);
-    if (const Result<void> written =
-            journal.append({{"record", "plan"}, {"operation", operation}, {"plan", to_json(plan)}}, true);
+    const std::string holder = holder_identity(environment, operation);
+    if (const Result<void> written = journal.append(
+            {{"record", "plan"}, {"operation", operation}, {"holder", holder}, {"plan", to_json(plan)}}, true);
         !written) {
         ::unlink(path.c_str());
         return fail(written.error());
@@ -63,17 +90,18 @@ Result<Journal> Journal::create(const Environment& environment, const std::strin
     return journal;
 }
 
-Result<Journal> Journal::reopen(const std::string& path, const std::string& operation) {
+Result<Journal> Journal::reopen(const Environment& environment, const std::string& path, const std::string& operation) {
     Fd file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     if (!file) return fail(cannot_write(path, errno));
+    TRY(lock_file(file, operation));
     Journal journal(std::move(file), path, operation);
-    // A line that was cut off must not swallow the next one.
-    TRY(journal.append({{"record", "resumed"}}, true));
+    TRY(journal.append({{"record", "resumed"}, {"holder", holder_identity(environment, operation)}}, true));
     return journal;
 }
 
 Result<void> Journal::append(Json record, bool on_disk) {
     record["at"] = rfc3339_now();
+    // A line that was cut off must not swallow this one.
     const std::string line = "\n" + record.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
     size_t written = 0;
     while (written < line.size()) {
@@ -109,6 +137,7 @@ Result<Recorded> read_journal(const std::string& path) {
         const Json record = Json::parse(line, nullptr, false);
         if (!record.is_object()) continue;
         const std::string kind = record.value("record", "");
+        if (record.contains("holder")) recorded.holders.insert(record.value("holder", ""));
         if (kind == "plan" && record.contains("plan")) {
             recorded.operation = record.value("operation", "");
             recorded.started = record.value("at", "");
@@ -126,6 +155,7 @@ Result<Recorded> read_journal(const std::string& path) {
         }
     }
     if (!planned) return fail(ErrorCode::protocol, fmt::format("the journal {} holds no plan", path));
+    recorded.running = is_locked(path);
     return recorded;
 }
 

@@ -1,6 +1,7 @@
 // The journal of one operation: what was meant, before it was done. Append-only, a JSON document a line, fsync before
 // every change; no secrets. It tells resume what was intended and which values to give back; what is true is observed.
-// Place: ${XDG_STATE_HOME:-~/.local/state}/redisctl/ops/<operation>.jsonl
+// Place: ${XDG_STATE_HOME:-~/.local/state}/redisctl/ops/<operation>.jsonl, locked (fcntl F_OFD_SETLK) by the process that
+// writes it: whoever gets that lock knows that the others who wrote it have ended.
 #pragma once
 
 #include "base/environment.h"
@@ -22,8 +23,9 @@ class Journal {
   public:
     // A new one, with the plan as its first record. Errors: refused, when it cannot be written: no change without it.
     static Result<Journal> create(const Environment& environment, const std::string& operation, const Plan& plan);
-    // Appends to one that is there.
-    static Result<Journal> reopen(const std::string& path, const std::string& operation);
+    // Appends to one that is there. Errors: refused, when it cannot be written, or (reason LOCKED) when its run lives.
+    static Result<Journal> reopen(const Environment& environment, const std::string& path,
+                                  const std::string& operation);
 
     const std::string& path() const { return path_; }
     const std::string& operation() const { return operation_; }
@@ -50,6 +52,8 @@ struct Recorded {
     Plan plan;
     std::set<std::string> intended;  // steps that may have been done
     std::string last_step;
+    std::set<std::string> holders;  // who wrote it, as their locks name them: see holder_identity
+    bool running = false;           // one of them is still at work
     bool ended = false;
     std::string outcome;  // of the result; empty while it has not ended
     std::string ended_at;

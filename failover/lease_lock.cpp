@@ -81,12 +81,13 @@ Result<std::optional<LockHolder>> LeaseLock::peek(kube::Client& client, const st
 
 Result<std::unique_ptr<LeaseLock>> LeaseLock::acquire(kube::Client& client, const std::string& ns,
                                                       const std::string& instance, const std::string& holder,
-                                                      bool wait) {
+                                                      const Takeover& takeover) {
     const std::string name = lease_name(instance);
     const TimePoint began = SteadyClock::now();
     TimePoint seen_at = began;
     std::string seen_version;
     int versions = 0;
+    bool told = false;
     for (int conflicts = 0;;) {
         TRY_ASSIGN(const std::optional<kube::Lease> found, look(client, ns, name, Deadline::never()));
         const TimePoint asked = SteadyClock::now();
@@ -98,9 +99,11 @@ Result<std::unique_ptr<LeaseLock>> LeaseLock::acquire(kube::Client& client, cons
             seen_at = asked;
             versions++;
         }
-        if (found && !found->holder.empty() && asked - seen_at < duration_of(*found)) {
+        const bool held_by_other = found && !found->holder.empty() && !takeover.dead.contains(found->holder);
+        if (held_by_other && asked - seen_at < duration_of(*found)) {
             const bool lives = versions > 1 && asked - began >= duration_of(*found);
-            if (!wait || lives) return fail(held(instance, *found));
+            if (!takeover.wait || lives) return fail(held(instance, *found));
+            if (!std::exchange(told, true)) takeover.wait(found->holder);
             const Result<void> paused = client.loop().run([] { return false; }, Deadline::after(look_again));
             if (paused.error().code != ErrorCode::timeout) return fail(paused.error());
             continue;

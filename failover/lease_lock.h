@@ -27,13 +27,13 @@ class LeaseLock final : public Lock {
     static constexpr Millis valid_for{30'000};
     static constexpr Millis renew_every{5'000};
 
-    // holder: see holder_identity; it must be this operation's alone. A lock that nobody holds is taken. One that is
-    // held is `refused` (reason LOCKED, naming the holder), at once or, with `wait`, when its holder renewed it during
-    // the time that it is valid for; a holder that did not is dead, and its lock is taken. What the dead one noted
-    // stays until the next note(). Other errors: of the requests; forbidden with the rule to add.
+    // holder: see holder_identity; it must be this operation's alone. A lock that nobody holds, or a dead one, is taken.
+    // Otherwise `refused` (reason LOCKED, naming the holder), at once or, after a wait, when its holder renewed it
+    // during the time that it is valid for. What a dead one noted stays until the next note(). Other errors: of the
+    // requests; forbidden with the rule to add.
     static Result<std::unique_ptr<LeaseLock>> acquire(kube::Client& client, const std::string& ns,
                                                       const std::string& instance, const std::string& holder,
-                                                      bool wait);
+                                                      const Takeover& takeover);
     // Who holds it; nullopt when nobody ever did.
     static Result<std::optional<LockHolder>> peek(kube::Client& client, const std::string& ns,
                                                   const std::string& instance, Deadline deadline);

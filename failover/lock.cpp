@@ -44,7 +44,8 @@ std::string holder_identity(const Environment& environment, const std::string& o
 }
 
 Result<std::unique_ptr<Lock>> HostLock::acquire(const Environment& environment, const std::string& instance,
-                                                const std::string& holder, bool resumed, OnMaster on_master) {
+                                                const std::string& holder, const Takeover& takeover,
+                                                OnMaster on_master) {
     const std::string folder = lock_folder(environment);
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
@@ -65,7 +66,7 @@ Result<std::unique_ptr<Lock>> HostLock::acquire(const Environment& environment, 
     if (const auto set = lock->on_master_({"SET", key, holder, "NX", "PX", lives_ms}); set && *set != "OK") {
         const std::string other = lock->on_master_({"GET", key}).value_or("");
         // A master that takes no writes for another reason (a fence that was left) has no other holder.
-        if (!other.empty() && !(resumed && operation_of(other) == operation_of(holder))) {
+        if (!other.empty() && !takeover.dead.contains(other)) {
             lock->on_master_ = nullptr;
             return fail(held(instance, other));
         }

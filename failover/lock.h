@@ -10,10 +10,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace redisctl::failover {
+
+// What is done about a lock that somebody else holds.
+struct Takeover {
+    std::set<std::string> dead;  // holders whose process has ended, as their journals tell: their lock is taken
+    // With it, for as long as the lock is valid for: a holder that does not renew it meanwhile is dead too. Called once,
+    // with the holder, before that wait. Only a Lease is waited for; redisctl:lock runs out by itself.
+    std::function<void(const std::string& holder)> wait;
+};
 
 class Lock {
   public:
@@ -32,10 +41,10 @@ class HostLock final : public Lock {
     // A command to the node that is master now; used to set, renew and delete the key. nullopt: there is none.
     using OnMaster = std::function<std::optional<std::string>(const std::vector<std::string>& command)>;
 
-    // holder: who and where, for those who are refused. resumed: the key of the same operation is taken over, for its
-    // run is dead: the file's lock is ours. Errors: refused, naming the holder.
+    // holder: who and where, for those who are refused. Errors: refused, naming the holder.
     static Result<std::unique_ptr<Lock>> acquire(const Environment& environment, const std::string& instance,
-                                                 const std::string& holder, bool resumed, OnMaster on_master);
+                                                 const std::string& holder, const Takeover& takeover,
+                                                 OnMaster on_master);
     ~HostLock() override { release(); }
 
     Result<void> keep(Millis at_least) override;

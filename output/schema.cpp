@@ -231,6 +231,7 @@ Json history_item() {
                    {"to", text_or_null()},
                    {"outcome", text_or_null("null while it is unfinished")},
                    {"lastStep", text_or_null("the last one that may have been begun")},
+                   {"running", boolean("its process lives, on this machine")},
                    {"journal", text()}});
 }
 

@@ -18,7 +18,13 @@ class Two(Changing):
         """Row 3: the second one is refused, and told who is at work; the first one is not disturbed."""
         nodes, writer, first = self.held()
         change = self.change("failover", "--promote", nodes[2].address, "--yes", nodes=nodes, code=6, outcome="refused")
-        self.assertRegex(change.answer.err, "other-redisctl|is not finished|under way", change)
+        operation = first.events()[0]["operation"]
+        self.assertRegex(change.answer.err, "other-redisctl|under way", change)
+        for command in ("resume", "abort"):
+            change = self.change(command, "--yes", nodes=nodes, code=6, outcome="refused")
+            self.assert_says(change, "LOCKED", f"operation {operation} is still at work", "the process that began it, or one that resumed it, lives", "redisctl history")
+        history = self.start("history").finish().document["items"][0]
+        self.assertEqual((history["operation"], history["running"], history["ended"]), (operation, True, None))
         self.finished(first.go_on())
         self.assert_one_master(nodes, nodes[1])
         self.assert_nothing_lost(writer, nodes[1])

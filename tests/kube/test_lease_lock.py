@@ -91,8 +91,17 @@ class LeaseLock(Calling):
     def test_a_dead_holders_lock_is_taken_after_its_time_by_our_clock(self):
         self.stands("jane@laptop/7/op-2", seconds=2, essence="half")
         said = self.lock(wait=True)
-        self.assertEqual(said.lines[0], 'acquired, found "half"')
+        self.assertEqual(said.lines[:2], ["waiting for jane@laptop/7/op-2", 'acquired, found "half"'])
         self.assertGreaterEqual(said.seconds, 2)
+
+
+    def test_the_lock_of_a_holder_that_is_known_to_be_dead_is_taken_at_once(self):
+        self.stands("jane@laptop/7/op-2", essence="half")
+        said = self.call("lock", "default", "redis", "me@here/1/op", "dead:jane@laptop/7/op-2", "left")
+        self.assertEqual(said.lines, ['acquired, found "half"', "left 30 s"])
+        self.assertLess(said.seconds, 1)
+        self.stands("jane@laptop/8/op-2")
+        self.assertEqual(self.call("lock", "default", "redis", "me@here/1/op", "dead:jane@laptop/7/op-2", code=1).lines[0], "error REFUSED LOCKED")
 
     def test_a_holder_that_renews_lives_however_long_we_wait(self):
         self.stands("jane@laptop/7/op-2", seconds=2)
@@ -105,13 +114,13 @@ class LeaseLock(Calling):
 
         self.api.on(ONE, get)
         said = self.lock(wait=True, code=1)
-        self.assertEqual(said.lines[0], "error REFUSED LOCKED")
+        self.assertEqual(said.lines[:2], ["waiting for jane@laptop/7/op-2", "error REFUSED LOCKED"])
         self.assertEqual((len(looks) >= 3, self.api.changes), (True, []))
 
     def test_ctrl_c_ends_the_wait_for_a_lock(self):
         self.stands("jane@laptop/7/op-2")
         said = self.lock(wait=True, code=1, interrupt_when=lambda: self.api.asked)
-        self.assertEqual(said.lines[0], "error INTERRUPTED ")
+        self.assertEqual(said.lines[1], "error INTERRUPTED ")
 
     def test_two_at_once_have_one_winner(self):
         self.stands("")

@@ -115,8 +115,11 @@ Result<void> await_endpoints(kube::Client& client, const Arguments& is, Deadline
 // NS INSTANCE HOLDER wait|now STEP…, one lock through all of them: keep[:MS] note:TEXT left pause (until a line of
 // stdin comes) release
 Result<void> lock(kube::Client& client, const Arguments& is, Deadline) {
+    failover::Takeover takeover;
+    if (is[3] == "wait") takeover.wait = [](const std::string& other) { fmt::print("waiting for {}\n", other); };
+    if (is[3].starts_with("dead:")) takeover.dead.insert(is[3].substr(5));
     TRY_ASSIGN(const std::unique_ptr<failover::LeaseLock> held,
-               failover::LeaseLock::acquire(client, is[0], is[1], is[2], is[3] == "wait"));
+               failover::LeaseLock::acquire(client, is[0], is[1], is[2], takeover));
     fmt::print("acquired, found \"{}\"\n", held->found());
     for (size_t i = 4; i < is.size(); i++) {
         std::fflush(stdout);
