@@ -201,40 +201,6 @@ class MeanwhileChanged(Chart):
         self.ask("status", "-n", self.redis.namespace, code=0)
 
 
-class Emergency(Chart):
-    def test_a_frozen_master_is_replaced_and_comes_back_as_a_second_one(self):
-        """What it acknowledged after its last byte left it is not known, and that is said. It thaws with writes of its own: they are kept for a human."""
-        process = int(self.redis.process("my-redis-0"))
-        self.addCleanup(lambda: self.redis.restart("my-redis-0"))
-        with self.redis.writer_direct(*PODS, rate=500) as writer:
-            os.kill(process, signal.SIGSTOP)
-            self.addCleanup(lambda: os.path.exists(f"/proc/{process}") and os.kill(process, signal.SIGCONT))
-            refused = self.change("failover")
-            self.check_result(refused, 6, "refused", False)
-            self.assertIn("witness-dead", refused.result["errors"][0]["message"], "its replicas have not noticed yet")
-            self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-0"))
-            for pod in PODS[1:]:
-                self.redis.ask(pod, "CONFIG", "SET", "repl-timeout", "2")
-                self.addCleanup(self.redis.ask, pod, "CONFIG", "SET", "repl-timeout", "60")
-                eventually(f"{pod} has noticed", lambda: self.redis.field(pod, "replication", "master_link_status") == "down", 20)
-            done = self.change("failover", "--accept-data-loss", "--confirm", "my-redis", "--promote", "my-redis-1")
-            self.assertEqual((done.code, done.result["mode"], done.result["outcome"], done.result["to"]), (0, "emergency", "done", "my-redis-1"), done)
-            self.assertIsNone(done.result["lostBytes"], "nobody can know, while the old master is silent")
-            self.assertTrue(done.result["lostReason"], done)
-            self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-1"))
-            self.assertEqual({pod: self.redis.ask(pod, "ROLE")[0] for pod in PODS[1:]}, {"my-redis-1": b"master", "my-redis-2": b"slave"})
-            writer.stop(f"{self.redis.ip('my-redis-1')}:6379")
-        os.kill(process, signal.SIGCONT)
-        eventually("two masters", lambda: self.redis.roles()["my-redis-0"] == "master")
-        self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in self.document("status", "Status", "-n", self.redis.namespace, code=1)["findings"]])
-        with self.redis.begin("guard") as guard:
-            self.assertEqual(guard.until("alarm", "failed", "my-redis-0")["error"]["hint"], "redisctl heal")
-            self.assertEqual(self.redis.roles()["my-redis-0"], "master", "what may have writes of its own is left alone")
-            self.redis.restart("my-redis-0")
-            guard.until("attach", "done", "my-redis-0")
-        eventually("one master", lambda: self.redis.roles() == self.redis.settled("my-redis-1"))
-
-
 class Bitnami(Switching):
     def test_there_and_back(self):
         shop, service, names = charts.shop(), charts.SHOP_SERVICE, charts.SHOP_PODS

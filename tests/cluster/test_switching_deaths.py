@@ -69,7 +69,7 @@ class Killed(Chart):
 
     def test_a_colleague_resumes_from_what_the_lease_says(self):
         """Whether the dead one lives cannot be known from there: its lock is waited for, and that is said."""
-        for engine, step in (("failover-command", "service-my-redis-master"), ("fenced", "promote")):
+        for engine, step in (("failover-command", "route-my-redis-master"), ("fenced", "promote")):
             with self.subTest(engine=engine, step=step):
                 self.redis.reset("my-redis-0")
                 self.state = state_folder("killed")
