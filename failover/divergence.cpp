@@ -9,14 +9,6 @@ namespace {
 using redis::NodeView;
 using redis::Role;
 
-// How much of this history the node has; nullopt: nothing that is known.
-std::optional<int64_t> extent(const NodeView& view, const std::string& replid) {
-    if (replid.empty()) return std::nullopt;
-    if (view.replid == replid) return offset_of(view);
-    if (view.replid2 == replid && view.second_offset) return *view.second_offset - 1;
-    return std::nullopt;
-}
-
 // A master that never had a replica counts nothing, whatever it writes.
 bool counts_its_writes(const NodeView& view) {
     return view.role != Role::master || view.backlog_active == true;
@@ -26,6 +18,13 @@ bool counts_its_writes(const NodeView& view) {
 
 std::optional<int64_t> offset_of(const NodeView& view) {
     return view.role == Role::replica ? view.applied_offset : view.master_offset;
+}
+
+std::optional<int64_t> extent(const NodeView& view, const std::string& replid) {
+    if (replid.empty()) return std::nullopt;
+    if (view.replid == replid) return offset_of(view);
+    if (view.replid2 == replid && view.second_offset) return *view.second_offset - 1;
+    return std::nullopt;
 }
 
 Divergence compare(const NodeView& first, const NodeView& second) {

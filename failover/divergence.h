@@ -25,4 +25,7 @@ Divergence compare(const redis::NodeView& first, const redis::NodeView& second);
 // The offset up to which the node has applied its own history.
 std::optional<int64_t> offset_of(const redis::NodeView& view);
 
+// How much of this history the node has; nullopt: nothing that is known.
+std::optional<int64_t> extent(const redis::NodeView& view, const std::string& replid);
+
 }  // namespace redisctl::failover

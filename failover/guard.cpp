@@ -1,6 +1,7 @@
 #include "failover/guard.h"
 
 #include "base/text.h"
+#include "failover/divergence.h"
 #include "redis/info_fields.h"
 #include "topology/home.h"
 
@@ -19,20 +20,12 @@ using topology::NodePicture;
 
 constexpr int64_t clock_seconds = 1;  // the server counts whole ones
 
-// How much of a history the node has, where it has any: its own up to its offset, and the one before its promotion up
-// to second_repl_offset - 1.
-std::optional<int64_t> extent(const NodeView& view, const std::string& replid) {
-    if (replid.empty()) return std::nullopt;
-    if (view.replid == replid) return view.master_offset;
-    if (view.replid2 == replid && view.second_offset) return *view.second_offset - 1;
-    return std::nullopt;
-}
-
 struct Relation {
     bool known = false;
     int64_t beyond = 0;  // bytes of a common history that the master does not have
 };
 
+// Not compare(): it takes the offset of a node without backlog for unknown, and here it has to raise the alarm.
 Relation relation(const NodeView& node, const NodeView& master) {
     Relation result;
     for (const std::string& replid : {master.replid, master.replid2}) {
