@@ -4,6 +4,7 @@
 #include "failover/divergence.h"
 #include "failover/planner.h"
 #include "failover/survivor.h"
+#include "failover/unshared.h"
 #include "topology/graph.h"
 #include "topology/system.h"
 
@@ -138,14 +139,7 @@ class Doctor {
         if (linked || listed || survivor == nullptr || keys_of(facts_.nodes[i]).empty()) return;
         const Divergence parted = compare(view, *survivor);
         if (parted.only_first == 0) return;
-        Unshared lost;
-        lost.node = name;
-        lost.versus = result_.survivor;
-        lost.bytes = parted.only_first;
-        lost.reason = parted.only_first    ? "a replica without link does not show its history"
-                      : parted.why.empty() ? "its offset is unknown"
-                                           : parted.why;
-        result_.unshared.push_back(std::move(lost));
+        result_.unshared.push_back(unshared_by_offsets(name, result_.survivor, parted));
     }
 
     void look_at_replicas() {
@@ -248,8 +242,7 @@ std::optional<std::string> tls_that_works(const Facts& facts) {
 }  // namespace
 
 bool Diagnosis::loses() const {
-    return std::any_of(unshared.begin(), unshared.end(),
-                       [](const Unshared& one) { return one.writes.value_or(one.bytes.value_or(1)) > 0; });
+    return std::any_of(unshared.begin(), unshared.end(), may_hold_writes);
 }
 
 std::vector<std::string> masters_of(const Facts& facts) {

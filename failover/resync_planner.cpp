@@ -6,6 +6,7 @@
 #include "failover/planner.h"
 #include "failover/pre_checks_parts.h"
 #include "failover/steps.h"
+#include "failover/unshared.h"
 #include "fleet/replication_stream.h"
 #include "topology/lag.h"
 
@@ -54,17 +55,9 @@ class Case {
 
     // What the replica has and the master lacks.
     Unshared own() const {
-        const Divergence parted = compare(*node_.view, *master_.view);
-        Unshared own;
-        own.node = wish_.node;
-        own.versus = facts_.master;
-        own.bytes = parted.only_first;
-        if (keys_of(node_).empty() || (linked() && !parted.only_first)) own.bytes = 0;
-        if (own.bytes == 0)
-            own.writes = 0;
-        else
-            own.reason = own.bytes ? "a replica without link does not show its history" : parted.why;
-        return own;
+        Divergence parted = compare(*node_.view, *master_.view);
+        if (keys_of(node_).empty() || (linked() && !parted.only_first)) parted.only_first = 0;
+        return unshared_by_offsets(wish_.node, facts_.master, parted);
     }
 
     const Facts& facts() const { return facts_; }

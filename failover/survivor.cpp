@@ -22,10 +22,6 @@ Check obstacle(std::string name, std::string value, std::string limit, std::stri
     return {std::move(name), Verdict::block, "", std::move(value), std::move(limit), std::move(hint), false, false};
 }
 
-bool something(const Unshared& one) {
-    return one.writes.value_or(one.bytes.value_or(1)) > 0;
-}
-
 std::string amount(const Unshared& one) {
     if (one.writes) return fmt::format("{} ({} bytes)", amount_of(one), one.bytes.value_or(0));
     return one.bytes ? amount_of(one) : fmt::format("{}: {}", amount_of(one), one.reason);
@@ -47,9 +43,9 @@ class Chooser {
         std::vector<std::string> safe, said;
         for (const std::string& master : masters) {
             const std::vector<Unshared> lost = lost_without(master);
-            if (std::none_of(lost.begin(), lost.end(), something)) safe.push_back(master);
+            if (std::none_of(lost.begin(), lost.end(), may_hold_writes)) safe.push_back(master);
             for (const Unshared& one : lost)
-                if (something(one))
+                if (may_hold_writes(one))
                     said.push_back(fmt::format("{} has {} that {} lacks", one.node, amount(one), master));
         }
         if (safe.empty()) {
@@ -83,7 +79,7 @@ class Chooser {
             return offset_of(*facts_.view_of(a)).value_or(-1) < offset_of(*facts_.view_of(b)).value_or(-1);
         });
         const std::vector<Unshared> lost = lost_without(best);
-        const auto other = std::find_if(lost.begin(), lost.end(), something);
+        const auto other = std::find_if(lost.begin(), lost.end(), may_hold_writes);
         if (other != lost.end()) {
             result_.obstacle =
                 obstacle("keep", fmt::format("{} has {} that {} lacks", other->node, amount(*other), best),
@@ -113,16 +109,7 @@ class Chooser {
                 lost.push_back(*read);
                 continue;
             }
-            const Divergence parted = compare(*other.view, kept);
-            Unshared one;
-            one.node = name;
-            one.versus = node;
-            one.bytes = parted.only_first;
-            one.reason = parted.only_first    ? "a replica without link does not show its history"
-                         : parted.why.empty() ? "its offset is unknown"
-                                              : parted.why;
-            if (one.bytes == 0) one.writes = 0, one.reason.clear();
-            lost.push_back(std::move(one));
+            lost.push_back(unshared_by_offsets(name, node, compare(*other.view, kept)));
         }
         return lost;
     }

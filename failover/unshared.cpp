@@ -118,6 +118,24 @@ Result<void> write_file(const std::string& path, std::string_view text) {
 
 }  // namespace
 
+Unshared unshared_by_offsets(const std::string& node, const std::string& versus, const Divergence& parted) {
+    Unshared unshared;
+    unshared.node = node;
+    unshared.versus = versus;
+    unshared.bytes = parted.only_first;
+    if (unshared.bytes == 0)
+        unshared.writes = 0;
+    else if (unshared.bytes)
+        unshared.reason = "a replica without link does not show its history";
+    else
+        unshared.reason = parted.why.empty() ? "its offset is unknown" : parted.why;
+    return unshared;
+}
+
+bool may_hold_writes(const Unshared& unshared) {
+    return unshared.writes.value_or(unshared.bytes.value_or(1)) > 0;
+}
+
 Result<Unshared> read_unshared(World& world, const std::string& node, const std::string& versus,
                                const ReadLimits& limits) {
     TRY_ASSIGN(Read result, read(world, node, versus, limits));

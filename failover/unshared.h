@@ -1,4 +1,4 @@
-// What one node wrote and another lacks, read from the servers.
+// What one node wrote and another lacks: as their offsets say, or read from the servers.
 #pragma once
 
 #include "base/result.h"
@@ -10,6 +10,15 @@
 #include <string>
 
 namespace redisctl::failover {
+
+struct Divergence;
+
+// What `node` has and `versus` lacks, of which no more is known than where the two part (node is the first of them). No
+// bytes are no writes; else how many writes they are is unknown, and the reason says why.
+Unshared unshared_by_offsets(const std::string& node, const std::string& versus, const Divergence& parted);
+
+// Can there be a write in it? What is unknown counts as one.
+bool may_hold_writes(const Unshared& unshared);
 
 struct ReadLimits {
     size_t bytes = 64u << 20;
