@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "failover/divergence.h"
 #include "failover/planner.h"
+#include "failover/pre_checks_parts.h"
 #include "failover/survivor.h"
 #include "failover/unshared.h"
 #include "topology/graph.h"
@@ -136,7 +137,7 @@ class Doctor {
         const bool listed = std::any_of(result_.unshared.begin(), result_.unshared.end(),
                                         [&](const Unshared& one) { return one.node == name; });
         const NodeView* survivor = facts_.view_of(result_.survivor);
-        if (linked || listed || survivor == nullptr || keys_of(facts_.nodes[i]).empty()) return;
+        if (linked || listed || survivor == nullptr || redis::keys_by_database(facts_.nodes[i].info).empty()) return;
         const Divergence parted = compare(view, *survivor);
         if (parted.only_first == 0) return;
         result_.unshared.push_back(unshared_by_offsets(name, result_.survivor, parted));
@@ -225,12 +226,6 @@ class Doctor {
 
 namespace {
 
-// A server without TLS has no such setting.
-std::string tls_replication(const NodeFacts& node) {
-    const auto found = node.settings->values.find("tls-replication");
-    return found == node.settings->values.end() ? "no" : found->second;
-}
-
 // What replicas have whose link is up; nullopt when there is none.
 std::optional<std::string> tls_that_works(const Facts& facts) {
     for (const NodeFacts& node : facts.nodes)
@@ -254,17 +249,6 @@ std::vector<std::string> masters_of(const Facts& facts) {
             masters.push_back(facts.instance.nodes[i].name);
     }
     return masters;
-}
-
-std::map<std::string, int64_t> keys_of(const NodeFacts& node) {
-    std::map<std::string, int64_t> keys;
-    for (const auto& [name, value] : node.info) {
-        constexpr std::string_view head = "keys=";
-        if (!name.starts_with("db") || !value.starts_with(head)) continue;
-        const std::string_view number = std::string_view(value).substr(head.size());
-        if (const auto count = parse_int(number.substr(0, number.find(',')))) keys[name] = *count;
-    }
-    return keys;
 }
 
 void check_logins(const Facts& facts, Diagnosis& diagnosis) {

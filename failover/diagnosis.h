@@ -60,7 +60,4 @@ Diagnosis diagnose(const Facts& facts, const Hearsay& hearsay);
 // is a check that stands in the way.
 void check_logins(const Facts& facts, Diagnosis& diagnosis);
 
-// Keys by database, "db0" → 12, as INFO told; empty also when it holds none.
-std::map<std::string, int64_t> keys_of(const NodeFacts& node);
-
 }  // namespace redisctl::failover

@@ -59,9 +59,7 @@ Result<OwnWrites> read_own_writes(const std::vector<redis::Value>& replies) {
     OwnWrites result;
     // At its start it counts as saved.
     result.wrote = *changes != 0 || *saved > *now - *uptime + clock_seconds;
-    for (const auto& [key, value] : info)
-        if (key.starts_with("db") && value.starts_with("keys="))
-            result.keys += parse_int(value.substr(5, value.find(',') - 5)).value_or(0);
+    result.keys = redis::count_keys(info);
     return result;
 }
 

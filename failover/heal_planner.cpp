@@ -67,7 +67,7 @@ class Healer {
             score.reasons.push_back(
                 fmt::format("history {}, offset {}", view.replid.substr(0, 8), view.master_offset.value_or(0)));
             std::vector<std::string> keys;
-            for (const auto& [db, count] : keys_of(*facts_.find(master)))
+            for (const auto& [db, count] : redis::keys_by_database(facts_.find(master)->info))
                 keys.push_back(fmt::format("{} keys in {}", count, db));
             score.reasons.push_back(keys.empty() ? "no keys" : fmt::format("{}", fmt::join(keys, ", ")));
             score.reasons.push_back(fmt::format("{} replicas", view.connected_replicas.value_or(0)));

@@ -108,12 +108,7 @@ void check_tls(const Pair& pair, Checks& out) {
                  "the two could not replicate the other way round");
     if (!pair.master.view || !pair.master.settings || !pair.target.view || !pair.target.settings)
         return tls.unknown(why_not_compared(pair));
-    // A server without TLS has no such setting.
-    const auto value = [](const NodeFacts& node) {
-        const std::string* text = setting(node, "tls-replication");
-        return text != nullptr ? *text : std::string("no");
-    };
-    const std::string master = value(pair.master), target = value(pair.target);
+    const std::string master = tls_replication(pair.master), target = tls_replication(pair.target);
     tls.good_if(master == target, master == target ? target : fmt::format("{}, the master has {}", target, master));
 }
 

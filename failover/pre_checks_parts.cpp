@@ -91,6 +91,11 @@ std::optional<int64_t> setting_count(const NodeFacts& node, std::string_view nam
     return text != nullptr ? parse_int(*text) : std::nullopt;
 }
 
+std::string tls_replication(const NodeFacts& node) {
+    const std::string* text = setting(node, "tls-replication");
+    return text != nullptr ? *text : "no";
+}
+
 std::string why_no_setting(const NodeFacts& node, std::string_view name) {
     if (!node.view) return shown(node.view.error());
     if (!node.settings) return shown(node.settings.error());

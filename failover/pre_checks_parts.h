@@ -60,6 +60,8 @@ std::string millis(Micros time);
 // A setting's value; nullptr when the node did not tell its settings or has none of the name.
 const std::string* setting(const NodeFacts& node, std::string_view name);
 std::optional<int64_t> setting_count(const NodeFacts& node, std::string_view name);
+// "yes" or "no": does it replicate over TLS? Of a node that told its settings; a server without TLS has no such one.
+std::string tls_replication(const NodeFacts& node);
 // Why a setting is not known.
 std::string why_no_setting(const NodeFacts& node, std::string_view name);
 

@@ -56,7 +56,7 @@ class Case {
     // What the replica has and the master lacks.
     Unshared own() const {
         Divergence parted = compare(*node_.view, *master_.view);
-        if (keys_of(node_).empty() || (linked() && !parted.only_first)) parted.only_first = 0;
+        if (redis::keys_by_database(node_.info).empty() || (linked() && !parted.only_first)) parted.only_first = 0;
         return unshared_by_offsets(wish_.node, facts_.master, parted);
     }
 
@@ -75,15 +75,9 @@ class Case {
     const NodeFacts& master_;
 };
 
-int64_t count_keys(const NodeFacts& node) {
-    int64_t count = 0;
-    for (const auto& [db, keys] : keys_of(node)) count += keys;
-    return count;
-}
-
 void check_data(const Case& one, Checks& out) {
     const std::string& master = one.facts().master;
-    const int64_t here = count_keys(one.master()), there = count_keys(one.node());
+    const int64_t here = redis::count_keys(one.master().info), there = redis::count_keys(one.node().info);
     Verdicts data(out, "master-data", master, "not empty while the replica is not",
                   "a master that lost its data must not be copied: redisctl failover, or restore it first");
     data.good_if(here > 0 || there == 0, fmt::format("{} keys, and {} on the replica", here, there));
@@ -150,7 +144,7 @@ bool attached(const Facts& facts, const ResyncWish& wish) {
 bool gives_something_up(const Facts& facts, const ResyncWish& wish) {
     const Case one(facts, wish);
     return one.own().bytes != 0 ||
-           (!one.why_full().empty() && one.other_copies().empty() && count_keys(one.node()) > 0);
+           (!one.why_full().empty() && one.other_copies().empty() && redis::count_keys(one.node().info) > 0);
 }
 
 Plan plan_resync(const Facts& facts, const ResyncWish& wish) {

@@ -100,7 +100,7 @@ class Chooser {
             const NodeFacts& other = facts_.nodes[i];
             if (!other.view || name == node || other.view->run_id == kept.run_id) continue;
             // A node without keys has no writes that could be lost, only deletions.
-            if (keys_of(other).empty()) continue;
+            if (redis::keys_by_database(other.info).empty()) continue;
             const bool replica = kept.role == Role::replica;
             if (other.view->role != Role::master && !replica) continue;
             const auto read = std::find_if(hearsay_.unshared.begin(), hearsay_.unshared.end(),

@@ -52,6 +52,23 @@ std::optional<bool> flag_of(const InfoFields& fields, std::string_view key) {
     return std::nullopt;
 }
 
+std::map<std::string, int64_t> keys_by_database(const InfoFields& keyspace) {
+    std::map<std::string, int64_t> keys;
+    for (const auto& [name, value] : keyspace) {
+        constexpr std::string_view head = "keys=";
+        if (!name.starts_with("db") || !value.starts_with(head)) continue;
+        const std::string_view number = std::string_view(value).substr(head.size());
+        if (const auto count = parse_int(number.substr(0, number.find(',')))) keys[name] = *count;
+    }
+    return keys;
+}
+
+int64_t count_keys(const InfoFields& keyspace) {
+    int64_t count = 0;
+    for (const auto& [database, keys] : keys_by_database(keyspace)) count += keys;
+    return count;
+}
+
 ServerFacts server_facts(const InfoFields& server) {
     ServerFacts facts;
     auto valkey_version = text_of(server, "valkey_version");

@@ -23,6 +23,10 @@ std::string text_of(const InfoFields& fields, std::string_view key);            
 std::optional<int64_t> count_of(const InfoFields& fields, std::string_view key);  // -1 is how servers say "none"
 std::optional<bool> flag_of(const InfoFields& fields, std::string_view key);      // 0 or 1
 
+// Keys by database, "db0" → 12, of INFO keyspace, which names only databases that hold some.
+std::map<std::string, int64_t> keys_by_database(const InfoFields& keyspace);
+int64_t count_keys(const InfoFields& keyspace);  // of all of them
+
 // Who speaks, as INFO server tells it.
 struct ServerFacts {
     std::string version, server, run_id, mode;

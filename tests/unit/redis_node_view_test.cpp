@@ -1,9 +1,11 @@
+#include "redis/info_fields.h"
 #include "redis/node_view.h"
 #include "redis_recordings.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -280,4 +282,12 @@ TEST_CASE("INFO text is read line by line, tolerantly") {
                      "colon\r\n:x\r\nempty:\r\nlast:1") ==
           Fields{{"redis_version", "7.0.15"}, {"executable", "/a:b"}, {"empty", ""}, {"last", "1"}});
     CHECK(parse_info("").empty());
+}
+
+TEST_CASE("keys are counted by database") {
+    const InfoFields info = parse_info(
+        "# Keyspace\r\ndb0:keys=12,expires=3,avg_ttl=0\r\ndb11:keys=1\r\ndb2:keys=many\r\ndbsize:9\r\nkeys:5\r\n");
+    CHECK(keys_by_database(info) == std::map<std::string, int64_t>{{"db0", 12}, {"db11", 1}});
+    CHECK(count_keys(info) == 13);
+    CHECK(count_keys({}) == 0);
 }
