@@ -63,14 +63,18 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::string rfc3339_now() {
+    return rfc3339_micros_now().substr(0, std::string_view("2026-01-31T12:00:00").size()) + 'Z';
+}
+
+std::string rfc3339_micros_now() {
     using namespace std::chrono;
-    auto now = floor<seconds>(system_clock::now());
-    auto day = floor<days>(now);
-    year_month_day date(day);
-    hh_mm_ss time(now - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+    const auto now = floor<microseconds>(system_clock::now());
+    const auto day = floor<days>(now);
+    const year_month_day date(day);
+    const hh_mm_ss time(now - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count());
+                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 std::optional<int64_t> parse_rfc3339(std::string_view text) {

@@ -55,8 +55,9 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 std::optional<std::string> base64_decode(std::string_view text);
 std::string base64_encode(std::string_view bytes);
 
-// "2026-01-31T12:00:00Z"
+// "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000000Z"
 std::string rfc3339_now();
+std::string rfc3339_micros_now();
 // Seconds since the epoch of an RFC 3339 time with Z or an offset, fractions ignored.
 std::optional<int64_t> parse_rfc3339(std::string_view text);
 

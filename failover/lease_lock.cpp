@@ -115,7 +115,7 @@ Result<std::unique_ptr<LeaseLock>> LeaseLock::acquire(kube::Client& client, cons
         next.transitions += found ? 1 : 0;
         next.holder = holder;
         next.duration_seconds = valid_for.count() / 1000;
-        next.acquired = next.renewed = kube::micro_time_now();
+        next.acquired = next.renewed = rfc3339_micros_now();
         Result<kube::Lease> taken = found ? kube::update_lease(client, next, Deadline::never())
                                           : kube::create_lease(client, next, Deadline::never());
         if (taken) return std::unique_ptr<LeaseLock>(new LeaseLock(client, std::move(*taken), instance, asked));
@@ -147,7 +147,7 @@ Error LeaseLock::lost(const std::string& why) {
 Result<void> LeaseLock::write(kube::Lease next) {
     for (int tries = 0;; tries++) {
         const TimePoint asked = SteadyClock::now();
-        next.renewed = kube::micro_time_now();
+        next.renewed = rfc3339_micros_now();
         Result<kube::Lease> written = kube::update_lease(client_, next, soon());
         if (written) {
             lease_ = std::move(*written);

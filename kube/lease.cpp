@@ -5,10 +5,8 @@
 #include "kube/request.h"
 #include "kube/resource.h"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <utility>
 
 namespace redisctl::kube {
@@ -72,17 +70,6 @@ Result<Lease> create_lease(Client& client, const Lease& lease, Deadline deadline
 
 Result<Lease> update_lease(Client& client, const Lease& lease, Deadline deadline) {
     return write(client, "PUT", "update", lease, path_of(resource::leases, lease.meta.ns, lease.meta.name), deadline);
-}
-
-std::string micro_time_now() {
-    using namespace std::chrono;
-    const auto now = floor<microseconds>(system_clock::now());
-    const auto day = floor<days>(now);
-    const year_month_day date(day);
-    const hh_mm_ss time(now - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
 }  // namespace redisctl::kube

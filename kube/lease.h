@@ -17,7 +17,7 @@ struct Lease {
     Meta meta;
     std::string holder;  // holderIdentity; empty: nobody's
     int64_t duration_seconds = 0;
-    std::string acquired, renewed;  // MicroTime, by the holder's clock
+    std::string acquired, renewed;  // MicroTime (rfc3339_micros_now), by the holder's clock
     int64_t transitions = 0;
 };
 
@@ -31,8 +31,5 @@ Reading<Lease> read_lease(Client& client, const std::string& ns, const std::stri
 // the one of meta.resource_version any more; reason UNKNOWN_OUTCOME (kube/request.h).
 Result<Lease> create_lease(Client& client, const Lease& lease, Deadline deadline);
 Result<Lease> update_lease(Client& client, const Lease& lease, Deadline deadline);
-
-// "2026-01-31T12:00:00.000000Z"
-std::string micro_time_now();
 
 }  // namespace redisctl::kube

@@ -187,9 +187,13 @@ TEST_CASE("an RFC 3339 time is seconds since the epoch") {
 TEST_CASE("the time now is written so that it can be read back") {
     auto now =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    auto read = parse_rfc3339(rfc3339_now());
-    REQUIRE(read);
-    CHECK(*read >= now);
-    CHECK(*read <= now + 5);
+    for (const auto& text : {rfc3339_now(), rfc3339_micros_now()}) {
+        CAPTURE(text);
+        auto read = parse_rfc3339(text);
+        REQUIRE(read);
+        CHECK(*read >= now);
+        CHECK(*read <= now + 5);
+    }
     CHECK(rfc3339_now().size() == std::string_view("2026-01-31T12:00:00Z").size());
+    CHECK(rfc3339_micros_now().size() == std::string_view("2026-01-31T12:00:00.000000Z").size());
 }
