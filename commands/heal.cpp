@@ -59,7 +59,7 @@ class Heal {
         Plan plan = failover::plan_heal(facts, diagnosis, wish_);
         plan.context = context_.kube_context();
         result_.mode = plan.mode;
-        TRY(show(plan));
+        TRY(show_plan(context_.output(), plan, !flags_.apply));
         if (!flags_.apply) {
             TRY(tell_how(diagnosis));
             return ExitCode::bad_answer;
@@ -165,14 +165,6 @@ class Heal {
                 diagnosis.troubles.push_back(fmt::format("pod {} is labelled {}={} and is not to be the master",
                                                          label->pod, label->key, label->from));
         }
-    }
-
-    Result<void> show(const Plan& plan) {
-        output::Output& output = context_.output();
-        if (output::is_document(output.settings().format))
-            return flags_.apply ? Result<void>{} : print_document(output, plan_document(plan));
-        if (output.settings().format == output::Format::name) return {};
-        return print_plan(output, plan, flags_.apply ? PlanDetail::summary : PlanDetail::everything);
     }
 
     Result<void> tell_how(const Diagnosis& diagnosis) {

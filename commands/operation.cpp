@@ -3,7 +3,6 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/consent.h"
-#include "commands/plan_view.h"
 #include "failover/conditions.h"
 #include "failover/instance_lock.h"
 #include "failover/lease_lock.h"
@@ -66,24 +65,19 @@ class Teller final : public failover::Observer {
 
 Result<void> consent(const Operation& operation) {
     const std::string& name = operation.plan.instance;
-    if (operation.must_name) {
-        if (operation.flags.confirm == name) return {};
-        if (!operation.flags.confirm.empty())
-            return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", operation.flags.confirm),
-                        {}, "--confirm " + name);
-        TRY_ASSIGN(
-            const std::string typed,
-            ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), "--confirm " + name));
-        if (typed != name)
-            return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, "--confirm " + name);
+    const ChangeFlags& flags = operation.flags;
+    const std::string hint = "--confirm " + name;
+    if (flags.confirm == name || (flags.yes && !operation.must_name)) return {};
+    if (!flags.confirm.empty())
+        return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", flags.confirm), {}, hint);
+    if (!operation.must_name) {
+        TRY_ASSIGN(const bool yes, ask_yes_no("Go on?", "--yes"));
+        if (!yes) return fail(ErrorCode::refused, "not confirmed");
         return {};
     }
-    if (operation.flags.yes || operation.flags.confirm == name) return {};
-    if (!operation.flags.confirm.empty())
-        return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", operation.flags.confirm), {},
-                    "--confirm " + name);
-    TRY_ASSIGN(const bool yes, ask_yes_no("Go on?", "--yes"));
-    if (!yes) return fail(ErrorCode::refused, "not confirmed");
+    TRY_ASSIGN(const std::string typed,
+               ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), hint));
+    if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, hint);
     return {};
 }
 
@@ -279,20 +273,6 @@ void end_superseded(const Environment& environment, const Operation& operation) 
             (void)journal->end({{"outcome", "incomplete"}, {"clearedBy", operation.id}});
 }
 
-OperationResult result_for(const Operation& operation) {
-    OperationResult result;
-    result.operation = operation.id;
-    result.command = operation.plan.command;
-    result.instance = operation.plan.instance;
-    result.ns = operation.plan.ns;
-    result.mode = operation.plan.mode;
-    result.engine = operation.plan.engine;
-    result.from = operation.plan.from;
-    result.to = operation.plan.to;
-    result.replica = operation.plan.replica;
-    return result;
-}
-
 }  // namespace
 
 Result<void> print_document(output::Output& output, const Json& json) {
@@ -315,6 +295,20 @@ Result<ExitCode> end_early(Context& context, OperationResult result, const std::
     if (why) result.report.errors.push_back(*why);
     result.lost_bytes = 0;
     return finish(context, std::move(result));
+}
+
+OperationResult result_for(const Operation& operation) {
+    OperationResult result;
+    result.operation = operation.id;
+    result.command = operation.plan.command;
+    result.instance = operation.plan.instance;
+    result.ns = operation.plan.ns;
+    result.mode = operation.plan.mode;
+    result.engine = operation.plan.engine;
+    result.from = operation.plan.from;
+    result.to = operation.plan.to;
+    result.replica = operation.plan.replica;
+    return result;
 }
 
 Result<ExitCode> run_operation(Context& context, Operation operation) {

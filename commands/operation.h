@@ -43,6 +43,9 @@ Result<void> print_document(output::Output& output, const nlohmann::ordered_json
 // A change that did not come to a result of its own ends with one all the same.
 Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code);
 
+// What is known of it before it begins.
+OperationResult result_for(const Operation& operation);
+
 // A change that ends before it begins, as a result: refused, or nothing to do.
 Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);
 

@@ -1,9 +1,11 @@
 #include "commands/plan_view.h"
 
+#include "commands/operation.h"
 #include "output/document.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 namespace redisctl {
 
@@ -15,6 +17,8 @@ using failover::Step;
 using failover::Verdict;
 using output::Table;
 using output::Tone;
+
+enum class PlanDetail { summary, everything };
 
 std::string heading(const Plan& plan) {
     const std::string name = plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance;
@@ -95,8 +99,6 @@ std::string text_of_steps(const Plan& plan, PlanDetail detail) {
     return text;
 }
 
-}  // namespace
-
 Result<void> print_plan(output::Output& output, const Plan& plan, PlanDetail detail) {
     TRY(output.write(heading(plan) + "\n"));
     output::Document document("Plan", "");
@@ -107,6 +109,16 @@ Result<void> print_plan(output::Output& output, const Plan& plan, PlanDetail det
         TRY(output.print(document));
     }
     return output.write(text_of_steps(plan, detail));
+}
+
+}  // namespace
+
+Result<void> show_plan(output::Output& output, const Plan& plan, bool only_plan) {
+    const output::Format format = output.settings().format;
+    if (output::is_document(format))
+        return only_plan ? print_document(output, plan_document(plan)) : Result<void>{};
+    if (format == output::Format::name) return {};
+    return print_plan(output, plan, only_plan ? PlanDetail::everything : PlanDetail::summary);
 }
 
 }  // namespace redisctl

@@ -113,22 +113,12 @@ Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
     operation.flags = flags.change;
     operation.how = how;
     const Plan& plan = operation.plan;
-    if (plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to)) {
-        OperationResult result;
-        result.operation = operation.id;
-        result.command = plan.command;
-        result.instance = plan.instance;
-        result.ns = plan.ns;
-        result.mode = plan.mode;
-        result.engine = plan.engine;
-        result.from = plan.from;
-        result.to = plan.to;
-        return end_early(context, result,
+    if (plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to))
+        return end_early(context, result_for(operation),
                          Error{ErrorCode::refused, fmt::format("{} and {} are both masters", plan.from, plan.to),
                                "one of them was restarted, or promoted by somebody else: which one is right is not for "
                                "this operation to say",
                                "redisctl heal", "TWO_MASTERS"});
-    }
     operation.recorded = std::move(*recorded);
     return run_operation(context, std::move(operation));
 }

@@ -81,7 +81,7 @@ class ResyncReplica {
         plan.context = context_.kube_context();
         plan.checks = checks;
         result_.mode = plan.mode;
-        TRY(show(plan));
+        TRY(show_plan(context_.output(), plan, flags_.change.dry_run));
         if (std::any_of(checks.begin(), checks.end(), failover::refuses)) return refused(blocked_by(checks));
         if (flags_.change.dry_run) return ExitCode::ok;
         Operation operation;
@@ -91,15 +91,6 @@ class ResyncReplica {
         operation.plan = std::move(plan);
         operation.flags = flags_.change;
         return run_operation(context_, std::move(operation));
-    }
-
-    Result<void> show(const Plan& plan) {
-        output::Output& output = context_.output();
-        const bool dry = flags_.change.dry_run;
-        if (output::is_document(output.settings().format))
-            return dry ? print_document(output, plan_document(plan)) : Result<void>{};
-        if (output.settings().format == output::Format::name) return {};
-        return print_plan(output, plan, dry ? PlanDetail::everything : PlanDetail::summary);
     }
 
     static Error blocked_by(const std::vector<Check>& checks) {

@@ -122,7 +122,7 @@ class Switch {
         plan.checks = std::move(checks);
         plan.candidates = std::move(choice.scores);
         result_.engine = plan.engine;
-        TRY(show(plan));
+        TRY(show_plan(context_.output(), plan, flags_.change.dry_run));
         for (const failover::Check& check : plan.checks)
             if (failover::refuses(check)) return refused(blocked_by(plan.checks));
         if (flags_.change.dry_run) return ExitCode::ok;
@@ -154,14 +154,6 @@ class Switch {
             return failover::plan_fenced(cast, wish_);
         }
         return failover::plan_failover_command(cast, wish_);
-    }
-
-    Result<void> show(const Plan& plan) {
-        output::Output& output = context_.output();
-        if (output::is_document(output.settings().format))
-            return flags_.change.dry_run ? print_document(output, plan_document(plan)) : Result<void>{};
-        if (output.settings().format == output::Format::name) return {};
-        return print_plan(output, plan, flags_.change.dry_run ? PlanDetail::everything : PlanDetail::summary);
     }
 
     static Error blocked_by(const std::vector<failover::Check>& checks) {
