@@ -230,7 +230,7 @@ Result<ExitCode> finish(Context& context, OperationResult result) {
     std::string text = "\n" + sentence_of(result) + "\n";
     if (result.outage_ms)
         text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
-    else if (result.report.committed && result.mode == failover::Mode::emergency)
+    else if (result.report.committed && result.mode == failover::Mode::emergency && !result.from.empty())
         text += "how long writes stopped is unknown: the master was dead before we came\n";
     if (result.proof) {
         if (result.lost_bytes == 0)

@@ -2,7 +2,7 @@
 import signal
 
 import dying
-from changing import Changing, is_master
+from changing import Changing, Running, is_master
 from links import Net
 from servers import Server, eventually
 
@@ -66,6 +66,17 @@ class Emergency(Changing):
                 self.assertLessEqual(result.lost, 20, result)
         # The machine may be busy once, not three times.
         self.assertLess(min(took), 10)
+
+    def test_row_51_the_text_says_what_is_not_known(self):
+        """Row 51: how long there was no master, and what it had acknowledged last, nobody can say."""
+        nodes = self.written()
+        self.kill(nodes)
+        words = ["failover", *self.hosts(nodes), "--accept-data-loss", "--confirm", nodes[0].address]
+        answer = self.enterContext(Running(*words, env=self.environment(None, nodes))).finish()
+        self.assertEqual(answer.code, 0, answer)
+        new = next(node for node in nodes[1:] if is_master(node))
+        self.assertIn(f"\ndone: {new.address} is the master\nhow long writes stopped is unknown: the master was dead before we came\n"
+                      "how much was lost is unknown: the old master cannot be read", answer.out)
 
     def test_row_51_it_is_not_done_unasked(self):
         """Row 51: without --accept-data-loss, without the name, by switchover: refused, nothing is changed."""

@@ -229,6 +229,18 @@ class Split(Healing):
         self.assertEqual((change.result["lostBytes"], self.saved(change, one)["writes"]), (None, None))
         self.assert_one_master(nodes, other)
 
+    def test_the_text_says_nothing_of_a_dead_master_where_none_died(self):
+        """What is lost is unknown, and yet it is no failover."""
+        one, other = self.system(replicas=0) + self.system(replicas=0)
+        for node in (one, other):
+            node.command("SET", "a", node.address)
+        answer = self.text("--apply", "--keep", other.address, "--confirm", one.address, nodes=[one, other])
+        self.assertEqual(answer.code, 0, answer)
+        self.assertIn(f"\ndone: {other.address} is the master\n{one.address} follows by a full resync\n"
+                      f"given up: an unknown number of writes that only {one.address} had, not saved: ", answer.out)
+        self.assertNotIn("writes stopped", answer.out)
+        self.assert_one_master([one, other], other)
+
 
 class Stopped(Healing):
     """Whatever goes wrong before the writes are on the disk: both masters are as they were."""
