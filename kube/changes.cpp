@@ -17,6 +17,9 @@ using nlohmann::json;
 // Who managedFields says it was.
 constexpr std::string_view as_redisctl = "?fieldManager=redisctl";
 
+// 0 would not wait for the kubelet's word: two processes could share the pod's name.
+constexpr int64_t shortest_grace = 1;
+
 std::string dumped(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -77,16 +80,16 @@ Result<Meta> guarded_patch(Client& client, const Resource& resource, const std::
     return parse_meta(body);
 }
 
-// 0 would not wait for the kubelet's word: two processes could share the pod's name.
-constexpr int64_t shortest_grace = 1;
-
 Result<void> delete_pod(Client& client, const std::string& ns, const std::string& name, const std::string& uid,
                         Deadline deadline) {
     Question question;
     question.access = access_to("delete", resource::pods, ns, name);
     question.path = path_of(resource::pods, ns, name);
     question.method = "DELETE";
-    question.body = dumped({{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"gracePeriodSeconds", shortest_grace}, {"preconditions", {{"uid", uid}}}});
+    question.body = dumped({{"apiVersion", "v1"},
+                            {"kind", "DeleteOptions"},
+                            {"gracePeriodSeconds", shortest_grace},
+                            {"preconditions", {{"uid", uid}}}});
     question.only_reads = false;
     TRY(ask(client, std::move(question), deadline));
     return {};

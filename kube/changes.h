@@ -34,8 +34,8 @@ std::string json_object(const Labels& labels);
 Result<Meta> guarded_patch(Client& client, const Resource& resource, const std::string& ns, const std::string& name,
                            const std::vector<PatchOp>& ops, Deadline deadline);
 
-// With the shortest grace period that waits for the kubelet, 1 s, and only when it still is the pod with this uid. Errors: as above; `conflict` when the pod of
-// that name is another one, not_found when there is none.
+// With the shortest grace period that waits for the kubelet, 1 s, and only when it still is the pod with this uid.
+// Errors: as above; `conflict` when the pod of that name is another one, not_found when there is none.
 Result<void> delete_pod(Client& client, const std::string& ns, const std::string& name, const std::string& uid,
                         Deadline deadline);
 
