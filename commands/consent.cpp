@@ -18,8 +18,8 @@ namespace redisctl {
 Result<std::string> ask_line(const std::string& question, const std::string& flag) {
     const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
     if (!terminal)
-        return fail(Error{ErrorCode::refused, "nobody can be asked: there is no terminal",
-                          "a change needs a yes", flag, "NOT_CONFIRMED"});
+        return fail(Error{ErrorCode::refused, "nobody can be asked: there is no terminal", "a change needs a yes", flag,
+                          "NOT_CONFIRMED"});
     (void)!::write(terminal.get(), question.data(), question.size());
     std::string line;
     for (;;) {

@@ -9,8 +9,9 @@ namespace {
 void bind_failover(Spec& spec) {
     auto flags = std::make_shared<SwitchFlags>();
     spec.options = switch_options(*flags);
-    spec.options.insert(spec.options.begin(),
-                        {"--promote", "NODE", "The new master; the best replica by default", &flags->promote, {}, "node"});
+    spec.options.insert(
+        spec.options.begin(),
+        {"--promote", "NODE", "The new master; the best replica by default", &flags->promote, {}, "node"});
     for (Option& option : emergency_options(*flags)) spec.options.push_back(std::move(option));
     spec.examples = {"redisctl failover --dry-run", "redisctl failover --promote redis-1",
                      "redisctl failover --from redis-0 --avoid k8s-node/worker-3 --yes --json",
@@ -21,8 +22,9 @@ void bind_failover(Spec& spec) {
 void bind_switchover(Spec& spec) {
     auto flags = std::make_shared<SwitchFlags>();
     spec.options = switch_options(*flags);
-    spec.options.insert(spec.options.begin(),
-                        {"--promote", "NODE", "The new master; the best replica by default", &flags->promote, {}, "node"});
+    spec.options.insert(
+        spec.options.begin(),
+        {"--promote", "NODE", "The new master; the best replica by default", &flags->promote, {}, "node"});
     spec.examples = {"redisctl switchover --dry-run", "redisctl switchover --promote redis-1 --yes"};
     spec.run = [flags](Context& context) { return switch_master(context, *flags, "switchover", Emergency::refused); };
 }
@@ -51,16 +53,22 @@ void bind_return_home(Spec& spec) {
 
 }  // namespace
 
-extern const Command failover_command{"failover", Group::change, "Make another node the master, losing nothing",
-                                      Uses::target, {"force-failover"}, bind_failover, "OperationResult"};
-extern const Command switchover_command{
-    "switchover", Group::change, "Make another node the master, and refuse when the master is dead", Uses::target, {},
-    bind_switchover, "OperationResult"};
-extern const Command promote_replica_command{"promote-replica", Group::change,
-                                             "Make this replica the master, losing nothing", Uses::target, {"promote"},
-                                             bind_promote, "OperationResult"};
+extern const Command failover_command{
+    "failover",    Group::change,    "Make another node the master, losing nothing", Uses::target, {"force-failover"},
+    bind_failover, "OperationResult"};
+extern const Command switchover_command{"switchover",
+                                        Group::change,
+                                        "Make another node the master, and refuse when the master is dead",
+                                        Uses::target,
+                                        {},
+                                        bind_switchover,
+                                        "OperationResult"};
+extern const Command promote_replica_command{
+    "promote-replica", Group::change,    "Make this replica the master, losing nothing", Uses::target, {"promote"},
+    bind_promote,      "OperationResult"};
 extern const Command return_home_command{
-    "return-home", Group::change, "Make the pod the master again that its chart makes the master at every start",
-    Uses::target, {"failback"}, bind_return_home, "OperationResult"};
+    "return-home",    Group::change, "Make the pod the master again that its chart makes the master at every start",
+    Uses::target,     {"failback"},  bind_return_home,
+    "OperationResult"};
 
 }  // namespace redisctl

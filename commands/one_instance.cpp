@@ -20,7 +20,8 @@ Result<OneInstance> one_instance(Context& context) {
     if (instances.size() != 1) {
         std::string names;
         for (const fleet::Instance& instance : instances) names += (names.empty() ? "" : ", ") + instance.full_name();
-        return fail(ErrorCode::not_found, fmt::format("there are {} instances, and a change is about one", instances.size()),
+        return fail(ErrorCode::not_found,
+                    fmt::format("there are {} instances, and a change is about one", instances.size()),
                     "there are: " + names, fmt::format("--instance {}", instances.front().name));
     }
     OneInstance one;

@@ -21,6 +21,7 @@ Result<OneInstance> one_instance(Context& context);
 
 // Fills the facts from the nodes and from Kubernetes. client_name: of our own connections. wish: of a switch, whose
 // permissions are then asked for.
-Result<void> survey(Context& context, OneInstance& one, const std::string& client_name, const failover::Wish& wish = {});
+Result<void> survey(Context& context, OneInstance& one, const std::string& client_name,
+                    const failover::Wish& wish = {});
 
 }  // namespace redisctl

@@ -24,9 +24,9 @@ struct OperationResult {
     failover::Report report;
     std::optional<failover::Proof> proof;
     std::map<std::string, failover::Resync> resyncs;  // by replica, how it came to follow
-    std::optional<int64_t> outage_ms;   // from the fence or FAILOVER to the first acknowledged write
-    std::optional<int64_t> lost_bytes;  // nullopt: unknown, then lost_reason says why
-    bool lost_is_bound = false;         // lost_bytes is no exact figure but an upper bound
+    std::optional<int64_t> outage_ms;                 // from the fence or FAILOVER to the first acknowledged write
+    std::optional<int64_t> lost_bytes;                // nullopt: unknown, then lost_reason says why
+    bool lost_is_bound = false;                       // lost_bytes is no exact figure but an upper bound
     std::string lost_reason;
     std::string journal;  // path; empty when there is none
     ExitCode exit = ExitCode::ok;

@@ -115,8 +115,7 @@ Result<void> print_plan(output::Output& output, const Plan& plan, PlanDetail det
 
 Result<void> show_plan(output::Output& output, const Plan& plan, bool only_plan) {
     const output::Format format = output.settings().format;
-    if (output::is_document(format))
-        return only_plan ? print_document(output, plan_document(plan)) : Result<void>{};
+    if (output::is_document(format)) return only_plan ? print_document(output, plan_document(plan)) : Result<void>{};
     if (format == output::Format::name) return {};
     return print_plan(output, plan, only_plan ? PlanDetail::everything : PlanDetail::summary);
 }

@@ -8,8 +8,8 @@
 namespace redisctl {
 
 // People get a summary: who, how, what it costs, the checks that are not good, and the steps. Where the plan is all
-// there is (`only_plan`: a dry run) they get all checks, all candidates, the exact commands and their undo, and programs
-// get the Plan; programs that wait for a change get its Events and its result. With -o name nothing is shown.
+// there is (`only_plan`: a dry run) they get all checks, all candidates, the exact commands and their undo, and
+// programs get the Plan; programs that wait for a change get its Events and its result. With -o name nothing is shown.
 Result<void> show_plan(output::Output& output, const failover::Plan& plan, bool only_plan);
 
 }  // namespace redisctl

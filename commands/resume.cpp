@@ -35,7 +35,8 @@ Result<std::optional<Recorded>> recorded_here(const Environment& environment, co
     std::vector<Error> unreadable;
     std::vector<Recorded> all = failover::read_journals(environment, unreadable);
     if (!wanted.empty()) {
-        const auto named = std::find_if(all.begin(), all.end(), [&](const Recorded& one) { return one.operation == wanted; });
+        const auto named =
+            std::find_if(all.begin(), all.end(), [&](const Recorded& one) { return one.operation == wanted; });
         if (named == all.end()) return std::optional<Recorded>();
         if (named->ended)
             return fail(ErrorCode::refused, fmt::format("operation {} is finished: {}", wanted, named->outcome), {},
@@ -52,8 +53,8 @@ Result<std::optional<Recorded>> recorded_here(const Environment& environment, co
 
 // What a colleague's run left on the Lease: the plan, but not how far it came. What is true is observed anyway.
 Result<Recorded> recorded_on_lease(Context& context, const fleet::Instance& instance, const std::string& wanted) {
-    TRY_ASSIGN(const auto holder,
-               failover::LeaseLock::peek(*context.client(), instance.ns, instance.name, Deadline::after(Millis(10'000))));
+    TRY_ASSIGN(const auto holder, failover::LeaseLock::peek(*context.client(), instance.ns, instance.name,
+                                                            Deadline::after(Millis(10'000))));
     const auto note = nlohmann::ordered_json::parse(holder ? holder->essence : "", nullptr, false);
     if (!note.is_object() || !note.contains("plan"))
         return fail(ErrorCode::not_found, fmt::format("no unfinished operation of {} is known", instance.full_name()),
@@ -137,9 +138,19 @@ void bind(Spec& spec) {
 
 }  // namespace
 
-extern const Command resume_command{"resume", Group::change, "Finish a change that was interrupted or killed",
-                                    Uses::target, {}, bind<Continue::forward>, "OperationResult"};
-extern const Command abort_command{"abort", Group::change, "Undo a change that was interrupted or killed",
-                                   Uses::target, {}, bind<Continue::backward>, "OperationResult"};
+extern const Command resume_command{"resume",
+                                    Group::change,
+                                    "Finish a change that was interrupted or killed",
+                                    Uses::target,
+                                    {},
+                                    bind<Continue::forward>,
+                                    "OperationResult"};
+extern const Command abort_command{"abort",
+                                   Group::change,
+                                   "Undo a change that was interrupted or killed",
+                                   Uses::target,
+                                   {},
+                                   bind<Continue::backward>,
+                                   "OperationResult"};
 
 }  // namespace redisctl

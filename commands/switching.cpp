@@ -69,7 +69,8 @@ class Switch {
         result_.from = facts.master;
         if (const Error* denied = denied_everywhere(facts)) return fail(*denied);
         if (facts.master.empty())
-            return refused({ErrorCode::refused, fmt::format("it is not clear which node of {} is the master", result_.instance),
+            return refused({ErrorCode::refused,
+                            fmt::format("it is not clear which node of {} is the master", result_.instance),
                             facts.why_no_master, "redisctl heal", "NO_MASTER"});
         if (!wish_.from.empty() && wish_.from != facts.master)
             return refused({ErrorCode::refused, fmt::format("the master is {}, not {}", facts.master, wish_.from), "",
@@ -79,7 +80,8 @@ class Switch {
         }
         result_.mode = mode_of(facts);
         result_.to = wish_.promote;
-        if (wish_.promote == facts.master && result_.mode == Mode::planned) return end_early(context_, result_, std::nullopt);
+        if (wish_.promote == facts.master && result_.mode == Mode::planned)
+            return end_early(context_, result_, std::nullopt);
         if (result_.mode == Mode::emergency && emergency == Emergency::refused)
             return refused({ErrorCode::refused, fmt::format("{} does not answer as a master", facts.master),
                             "a switchover needs a master that lives",
@@ -114,9 +116,9 @@ class Switch {
             return refused(choice.node.error());
         }
         result_.to = *choice.node;
-        TRY_ASSIGN(std::vector<failover::Check> checks,
-                   result_.mode == Mode::planned ? failover::pre_checks(facts, wish_, result_.to)
-                                                 : failover::emergency_checks(facts, wish_, result_.to));
+        TRY_ASSIGN(std::vector<failover::Check> checks, result_.mode == Mode::planned
+                                                            ? failover::pre_checks(facts, wish_, result_.to)
+                                                            : failover::emergency_checks(facts, wish_, result_.to));
         Plan plan = plan_for(facts);
         plan.context = context_.kube_context();
         plan.checks = std::move(checks);
@@ -127,7 +129,8 @@ class Switch {
             if (failover::refuses(check)) return refused(blocked_by(plan.checks));
         if (flags_.change.dry_run) return ExitCode::ok;
         if (plan.mode == Mode::emergency && !wish_.accept_data_loss)
-            return refused({ErrorCode::refused, fmt::format("{} is dead, and a failover can lose what it acknowledged last", facts.master),
+            return refused({ErrorCode::refused,
+                            fmt::format("{} is dead, and a failover can lose what it acknowledged last", facts.master),
                             plan.loss_reason, "redisctl failover --accept-data-loss", "DATA_LOSS"});
         Operation operation;
         operation.id = id_;
@@ -160,8 +163,8 @@ class Switch {
         Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
         for (const failover::Check& check : checks) {
             if (!failover::refuses(check)) continue;
-            error.message += fmt::format("{}{}{}", error.message.empty() ? "the switch is refused by: " : ", ", check.name,
-                                         check.node.empty() ? "" : " (" + check.node + ")");
+            error.message += fmt::format("{}{}{}", error.message.empty() ? "the switch is refused by: " : ", ",
+                                         check.name, check.node.empty() ? "" : " (" + check.node + ")");
             error.cause += fmt::format("{}{}: {}, and it must be {}", error.cause.empty() ? "" : "; ", check.name,
                                        check.value, check.limit);
             if (error.hint.empty()) error.hint = check.hint;
@@ -199,8 +202,8 @@ std::vector<Option> switch_options(SwitchFlags& flags) {
 }
 
 std::vector<Option> emergency_options(SwitchFlags& flags) {
-    return {{"--accept-data-loss", "",
-             "The master is dead: promote a replica although acknowledged writes can be lost", &flags.accept_data_loss},
+    return {{"--accept-data-loss", "", "The master is dead: promote a replica although acknowledged writes can be lost",
+             &flags.accept_data_loss},
             {"--delete-old-pod", "",
              "With --accept-data-loss: delete the dead master's pod first, so that a process that only hangs takes no "
              "write any more",

@@ -110,16 +110,15 @@ class Performer {
             if (deadline.passed()) break;
             (void)world_.pause(Millis(1));
         }
-        return fail(ErrorCode::timeout,
-                    fmt::format("{} did not catch up within {} ms", catch_up.replica, catch_up.timeout_ms),
-                    gap ? fmt::format("{} bytes are missing", *gap) : "one of the two does not answer",
-                    "redisctl replica-lag");
+        return fail(
+            ErrorCode::timeout, fmt::format("{} did not catch up within {} ms", catch_up.replica, catch_up.timeout_ms),
+            gap ? fmt::format("{} bytes are missing", *gap) : "one of the two does not answer", "redisctl replica-lag");
     }
 
     Result<void> operator()(const PatchSelector& patch) {
-        return world_.patch(ObjectKind::service, patch.service,
-                            {{"test", "/spec/selector", json_text(patch.from)},
-                             {"replace", "/spec/selector", json_text(patch.to)}});
+        return world_.patch(
+            ObjectKind::service, patch.service,
+            {{"test", "/spec/selector", json_text(patch.from)}, {"replace", "/spec/selector", json_text(patch.to)}});
     }
 
     Result<void> operator()(const AwaitEndpoints& wait) {
@@ -161,9 +160,11 @@ class Performer {
             if (answers[0] && !answers[0]->front().is_error()) {
                 if (readings_.window_opened && !readings_.first_write) readings_.first_write = SteadyClock::now();
                 if (probe.replicas == 0 || (*answers[0])[1].integer >= probe.replicas) return {};
-                error = {ErrorCode::timeout, fmt::format("a write on {} did not reach a replica", probe.node),
+                error = {ErrorCode::timeout,
+                         fmt::format("a write on {} did not reach a replica", probe.node),
                          fmt::format("{} of {} acknowledged it", (*answers[0])[1].integer, probe.replicas),
-                         "redisctl replica-lag", {}};
+                         "redisctl replica-lag",
+                         {}};
             } else if (answers[0]) {
                 error = redis::reply_error(answers[0]->front(), "SET");
             }

@@ -14,10 +14,10 @@ std::string_view verdict_name(Verdict verdict);  // "ok", "warn", "block", "unkn
 struct Check {
     std::string name;  // stable, what --override takes: "target-link", "backlog" …; listed in docs/failover.md
     Verdict verdict = Verdict::unknown;
-    std::string node;   // empty when it is about no single node
-    std::string value;  // as found: "up", "3.2MiB", "unknown: NOPERM on CONFIG"
-    std::string limit;  // what it must be: "up", "at most 1MiB"
-    std::string hint;   // what to do when it is not ok; may be empty
+    std::string node;          // empty when it is about no single node
+    std::string value;         // as found: "up", "3.2MiB", "unknown: NOPERM on CONFIG"
+    std::string limit;         // what it must be: "up", "at most 1MiB"
+    std::string hint;          // what to do when it is not ok; may be empty
     bool overridable = false;  // --override NAME turns block and unknown into warn
     bool overridden = false;
 };

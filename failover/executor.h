@@ -26,8 +26,8 @@ struct StepReport {
 };
 
 // done; noop: it was so already; refused: nothing was changed; rolled_back: what was changed is undone and verified,
-// without an error when that was asked for; incomplete: changed, and something is left to do; unknown: who knows whether
-// it was changed does not answer.
+// without an error when that was asked for; incomplete: changed, and something is left to do; unknown: who knows
+// whether it was changed does not answer.
 enum class Outcome { done, noop, refused, rolled_back, incomplete, unknown };
 std::string_view outcome_name(Outcome outcome);  // "done", "noop", "refused", "rolled-back", "incomplete", "unknown"
 

@@ -15,7 +15,6 @@ namespace redisctl::failover {
 // Takes it and leaves the plan on it, so that a colleague can resume from another machine. Errors: refused, naming the
 // holder; forbidden with the rule to add.
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
-                                            const Plan& plan, const std::string& operation,
-                                            const Takeover& takeover);
+                                            const Plan& plan, const std::string& operation, const Takeover& takeover);
 
 }  // namespace redisctl::failover

@@ -1,7 +1,7 @@
 // The journal of one operation: what was meant, before it was done. Append-only, a JSON document a line, fsync before
 // every change; no secrets. It tells resume what was intended and which values to give back; what is true is observed.
-// Place: ${XDG_STATE_HOME:-~/.local/state}/redisctl/ops/<operation>.jsonl, locked (fcntl F_OFD_SETLK) by the process that
-// writes it: whoever gets that lock knows that the others who wrote it have ended.
+// Place: ${XDG_STATE_HOME:-~/.local/state}/redisctl/ops/<operation>.jsonl, locked (fcntl F_OFD_SETLK) by the process
+// that writes it: whoever gets that lock knows that the others who wrote it have ended.
 #pragma once
 
 #include "base/environment.h"

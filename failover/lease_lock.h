@@ -27,9 +27,9 @@ class LeaseLock final : public Lock {
     static constexpr Millis valid_for{30'000};
     static constexpr Millis renew_every{5'000};
 
-    // holder: see holder_identity; it must be this operation's alone. A lock that nobody holds, or a dead one, is taken.
-    // Otherwise `refused` (reason LOCKED, naming the holder), at once or, after a wait, when its holder renewed it
-    // during the time that it is valid for. What a dead one noted stays until the next note(). Other errors: of the
+    // holder: see holder_identity; it must be this operation's alone. A lock that nobody holds, or a dead one, is
+    // taken. Otherwise `refused` (reason LOCKED, naming the holder), at once or, after a wait, when its holder renewed
+    // it during the time that it is valid for. What a dead one noted stays until the next note(). Other errors: of the
     // requests; forbidden with the rule to add.
     static Result<std::unique_ptr<LeaseLock>> acquire(kube::Client& client, const std::string& ns,
                                                       const std::string& instance, const std::string& holder,

@@ -1,6 +1,6 @@
 // A piece of a replication stream as the commands that it is made of: counted, and kept as they can be given to
-// redis-cli --pipe. No I/O. What a server puts between the writes (PING, REPLCONF, newlines) is no command of anybody, and
-// neither is what redisctl itself writes (keys redisctl:*).
+// redis-cli --pipe. No I/O. What a server puts between the writes (PING, REPLCONF, newlines) is no command of anybody,
+// and neither is what redisctl itself writes (keys redisctl:*).
 #pragma once
 
 #include "base/result.h"

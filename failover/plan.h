@@ -70,7 +70,8 @@ struct LabelIs {
 struct AnnotationIs {
     std::string service, key, value;  // an empty value: absent
 };
-// No pod of this name has this uid any more: the API server forgets it when its kubelet says that its processes are gone.
+// No pod of this name has this uid any more: the API server forgets it when its kubelet says that its processes are
+// gone.
 struct PodGone {
     std::string pod, uid;
 };
@@ -191,9 +192,9 @@ struct Unshared {
     std::string node, versus;
     std::optional<int64_t> bytes, writes;
     std::map<std::string, int64_t> commands, prefixes;  // writes by name, and by the beginning of their key
-    bool whole = true;   // false: more than the limit; `writes` and the file are the first of them
+    bool whole = true;  // false: more than the limit; `writes` and the file are the first of them
     std::string reason;
-    std::string file;    // where they were saved; empty: nowhere
+    std::string file;  // where they were saved; empty: nowhere
 };
 
 struct Plan {

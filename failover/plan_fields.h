@@ -174,13 +174,15 @@ template <class F>
 void fields(F& f, Step& x) {
     f("id", x.id), f("why", x.why), f("node", x.node), f("before", x.before), f("action", x.action),
         f("after", x.after), f("undo", x.undo), f("undone", x.undone), f("already", x.already),
-        f("patienceMs", x.patience_ms), f("opensWindow", x.opens_window), f("pointOfNoReturn", x.commits), f("essential", x.essential);
+        f("patienceMs", x.patience_ms), f("opensWindow", x.opens_window), f("pointOfNoReturn", x.commits),
+        f("essential", x.essential);
 }
 template <class F>
 void fields(F& f, Plan& x) {
-    f("command", x.command), f("instance", x.instance), f("namespace", x.ns), f("system", x.system), f("context", x.context),
-        f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to), f("replica", x.replica), f("others", x.others),
-        f("addresses", x.addresses), f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
+    f("command", x.command), f("instance", x.instance), f("namespace", x.ns), f("system", x.system),
+        f("context", x.context), f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to),
+        f("replica", x.replica), f("others", x.others), f("addresses", x.addresses), f("probeKey", x.probe_key),
+        f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
         f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound), f("lossReason", x.loss_reason),
         f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);
 }

@@ -107,7 +107,9 @@ std::vector<std::string> lines_of(const Action& action) {
                                 annotate.service, json_of(annotate.values))};
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
-            [](const DeletePod& pod) { return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)}; },
+            [](const DeletePod& pod) {
+                return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)};
+            },
             [](const SaveUnshared& save) {
                 return Lines{fmt::format("{}> PSYNC: save what {} lacks to {}", save.node, save.versus, save.file)};
             },

@@ -21,7 +21,7 @@ struct Player {
     int64_t port = 0;
     std::string listed_host;  // as its master lists it, which FAILOVER TO wants byte by byte
     int64_t listed_port = 0;
-    std::vector<std::string> addresses;  // all "host:port" by which it is called
+    std::vector<std::string> addresses;          // all "host:port" by which it is called
     std::string min_replicas, min_replicas_lag;  // settings; empty when unknown
     bool has_config_file = false;
 };
@@ -34,8 +34,8 @@ struct MovedService {
 
 // A label by which pods are called master or replica.
 struct MovedLabel {
-    std::string key, master, replica;  // values; replica empty: the label is absent there
-    std::string old_value, new_value;  // what old and new master's pods carry now
+    std::string key, master, replica;   // values; replica empty: the label is absent there
+    std::string old_value, new_value;   // what old and new master's pods carry now
     std::vector<std::string> wrongly;   // other pods that are called master too
     std::vector<std::string> services;  // that the label leads: it is moved before the switch then, as a selector is
 };
@@ -46,7 +46,7 @@ struct Cast {
     std::vector<Player> others;  // those that answered
     std::vector<MovedService> services;
     std::vector<MovedLabel> labels;
-    std::string home;  // the pod that the chart makes the master at every start; empty: none
+    std::string home;                    // the pod that the chart makes the master at every start; empty: none
     std::vector<std::string> annotated;  // Services that carry the annotation of a master away from home
     Baseline baseline;
     std::vector<std::string> notes;

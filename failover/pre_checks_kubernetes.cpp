@@ -101,8 +101,8 @@ void check_drift(const Pair& pair, Checks& out) {
         if (const auto it = service.meta.annotations.find(drift_annotation); it != service.meta.annotations.end())
             away.insert(it->second);
     const auto i = pair.facts.index_of(pair.target_name);
-    const bool returns = i && pair.facts.instance.nodes[*i].pod ==
-                                  topology::home_pod(pair.facts.instance, pair.facts.picture.system);
+    const bool returns =
+        i && pair.facts.instance.nodes[*i].pod == topology::home_pod(pair.facts.instance, pair.facts.picture.system);
     Verdicts drift(out, "drift", {}, "the master is at home, or returns there", "redisctl return-home");
     if (away.empty())
         drift.good_if(true, "at home");

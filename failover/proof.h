@@ -5,8 +5,8 @@
 // stream up to N: nothing was lost. Not covered: writable replicas, redis.set_repl in scripts, module writes that are
 // not replicated.
 // Where it is read: second_repl_offset is the first byte that is not shared with replid2. T sets it when promoted
-// (redis src/replication.c shiftReplicationId), O when it continues under T's new id (slaveTryPartialResynchronization),
-// so that both offsets are frozen in INFO.
+// (redis src/replication.c shiftReplicationId), O when it continues under T's new id
+// (slaveTryPartialResynchronization), so that both offsets are frozen in INFO.
 #pragma once
 
 #include "failover/actions.h"
@@ -27,9 +27,9 @@ enum class Resync { none, partial, full, unknown };
 
 struct Proof {
     std::optional<bool> same_history, fenced_at_reading, final_offset_frozen, applied_all, history_continues,
-        old_rejoined, probe_kept;               // P1 … P7; nullopt: could not be read
+        old_rejoined, probe_kept;                         // P1 … P7; nullopt: could not be read
     std::optional<int64_t> final_offset, applied_offset;  // N, and what T had
-    std::map<std::string, Resync> resyncs;      // by replica, the old master included
+    std::map<std::string, Resync> resyncs;                // by replica, the old master included
 
     // All of P1–P5 hold: nothing was lost. nullopt when one of them is unknown.
     std::optional<bool> nothing_lost() const;

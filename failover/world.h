@@ -1,5 +1,5 @@
-// All that a plan's execution may do outside: ask nodes, read and patch objects, wait. The real one speaks to servers and
-// the API; tests put a scripted one in its place.
+// All that a plan's execution may do outside: ask nodes, read and patch objects, wait. The real one speaks to servers
+// and the API; tests put a scripted one in its place.
 #pragma once
 
 #include "base/result.h"
@@ -55,9 +55,9 @@ class World {
     virtual Result<void> annotate(const std::string& service, const std::map<std::string, std::string>& values) = 0;
     virtual Result<std::vector<kube::EndpointSlice>> endpoints(const std::string& service) = 0;
     // Until the predicate holds. Errors: timeout, with what the endpoints still are.
-    virtual Result<void> await_endpoints(
-        const std::string& service, const std::function<bool(const std::vector<kube::EndpointSlice>&)>& predicate,
-        Deadline deadline) = 0;
+    virtual Result<void> await_endpoints(const std::string& service,
+                                         const std::function<bool(const std::vector<kube::EndpointSlice>&)>& predicate,
+                                         Deadline deadline) = 0;
     virtual Result<void> delete_pod(const std::string& name, const std::string& uid) = 0;
 };
 
