@@ -8,9 +8,9 @@
 #include "commands/one_instance.h"
 #include "commands/operation.h"
 #include "commands/views.h"
+#include "failover/guard_attach.h"
 #include "failover/journal.h"
 #include "failover/lease_lock.h"
-#include "redis/reply_error.h"
 #include "topology/home.h"
 #include "topology/join.h"
 
@@ -29,9 +29,6 @@ using failover::Judgement;
 using failover::LeaseLock;
 using failover::StepReport;
 using failover::StepStatus;
-
-constexpr Millis one_answer{2'000};
-constexpr const char* held_writes_ms = "2000";  // while we look a last time at a second master
 
 struct Flags {
     bool yes = false;
@@ -150,7 +147,8 @@ class Watching {
 
     void act(const fleet::Instance& instance) {
         const interrupt::Patience patience(2);  // the first Ctrl-C waits for what was begun
-        std::map<std::string, Result<failover::OwnWrites>> writes = own_writes(instance, guard_.suspects(), false);
+        std::map<std::string, Result<failover::OwnWrites>> writes =
+            failover::ask_own_writes(context_.fleet(), instance, guard_.suspects());
         Judgement judgement = guard_.judge(writes);
         if (!judgement.attach.empty()) {
             // Not in the middle of somebody's switch: it knows what it does.
@@ -165,81 +163,16 @@ class Watching {
         raise(judgement.alarms);
     }
 
-    static const fleet::Node* find(const fleet::Instance& instance, const std::string& name) {
-        const auto found = std::find_if(instance.nodes.begin(), instance.nodes.end(),
-                                        [&](const fleet::Node& node) { return node.name == name; });
-        return found == instance.nodes.end() ? nullptr : &*found;
-    }
-
-    // hold: from this question on the node's writes wait, for a moment.
-    std::map<std::string, Result<failover::OwnWrites>> own_writes(const fleet::Instance& instance,
-                                                                  const std::vector<std::string>& nodes, bool hold) {
-        std::vector<fleet::Call> calls;
-        for (const std::string& name : nodes) {
-            std::vector<redis::Request> requests = failover::own_writes_requests();
-            // Unknown before 6.2: then the question is all there is.
-            if (hold) requests.insert(requests.begin(), {"CLIENT", "PAUSE", held_writes_ms, "WRITE"});
-            calls.push_back({find(instance, name), std::move(requests)});
-        }
-        std::map<std::string, Result<failover::OwnWrites>> writes;
-        if (calls.empty()) return writes;
-        std::vector<fleet::Outcome> outcomes = context_.fleet().exec(calls, Deadline::after(one_answer));
-        for (size_t i = 0; i < nodes.size(); i++) {
-            Result<std::vector<redis::Value>>& replies = outcomes[i].replies;
-            if (replies && hold) replies->erase(replies->begin());
-            writes.emplace(nodes[i], replies ? failover::read_own_writes(*replies) : fail(replies.error()));
-        }
-        return writes;
-    }
-
     void attach(const fleet::Instance& instance, const Judgement::Attach& one) {
         const TimePoint began = SteadyClock::now();
         say({"attach", one.node, StepStatus::started, {}, {}}, "");
-        const Result<void> attached = make_follow(instance, one);
+        const Result<void> attached = failover::attach(context_.fleet(), instance, guard_, one);
         result_.report.changed = result_.report.changed || attached;
         const auto took = std::chrono::duration_cast<Micros>(SteadyClock::now() - began);
         say({"attach", one.node, attached ? StepStatus::done : StepStatus::failed, took,
              attached ? std::nullopt : std::optional(attached.error())},
             fmt::format("{} came back as {} and follows {}", one.node,
                         one.was_master ? "a second master" : "a replica of the home pod", guard_.master()));
-    }
-
-    Result<void> make_follow(const fleet::Instance& instance, const Judgement::Attach& one) {
-        const fleet::Node* node = find(instance, one.node);
-        std::vector<redis::Request> follow{
-            {"MULTI"}, {"REPLICAOF", guard_.host(), std::to_string(guard_.port())}, {"EXEC"}};
-        if (one.was_master) {
-            const auto writes = own_writes(instance, {one.node}, true);
-            const Result<failover::OwnWrites>& last = writes.at(one.node);
-            if (!last || last->wrote) {
-                const std::vector<fleet::Call> unpause{{node, {{"CLIENT", "UNPAUSE"}}}};
-                (void)context_.fleet().exec(unpause, Deadline::after(one_answer));
-                TRY(last);
-                return fail(ErrorCode::conflict, fmt::format("{} has just taken a write", one.node), {},
-                            "redisctl heal");
-            }
-            follow.insert(follow.begin() + 2, {"CLIENT", "UNPAUSE"});
-        }
-        const std::vector<fleet::Call> calls{{node, redis::node_view_requests()},
-                                             {find(instance, guard_.master()), redis::node_view_requests()}};
-        const std::vector<fleet::Outcome> now = context_.fleet().exec(calls, Deadline::after(one_answer));
-        TRY(now[0].replies);
-        TRY(now[1].replies);
-        TRY_ASSIGN(const redis::NodeView view, redis::parse_node_view(*now[0].replies));
-        TRY_ASSIGN(const redis::NodeView master, redis::parse_node_view(*now[1].replies));
-        if (view.run_id != one.run_id || master.role != redis::Role::master)
-            return fail(ErrorCode::conflict, fmt::format("{} or {} changed meanwhile", one.node, guard_.master()), {},
-                        "");
-        const std::vector<fleet::Call> change{{node, std::move(follow)}};
-        const std::vector<fleet::Outcome> outcomes = context_.fleet().exec(change, Deadline::after(one_answer));
-        TRY(outcomes[0].replies);
-        for (const redis::Value& reply : *outcomes[0].replies) {
-            if (reply.is_error()) return fail(redis::reply_error(reply, "REPLICAOF"));
-            for (const redis::Value& inner : reply.elements)
-                if (inner.is_error() && inner.text.find("CLIENT") == std::string::npos)
-                    return fail(redis::reply_error(inner, "REPLICAOF"));
-        }
-        return {};
     }
 
     // Each alarm is told when it begins and when it has ended, not at every look.

@@ -1,6 +1,7 @@
 #include "failover/heal_planner.h"
 
 #include "failover/cast.h"
+#include "failover/heal_loss.h"
 #include "failover/planner.h"
 #include "failover/steps.h"
 
@@ -33,9 +34,10 @@ class Healer {
     }
 
     Plan plan() {
-        tell_histories();
-        state_loss();
+        plan_.candidates = histories(facts_, diagnosis_);
+        // As long as nobody is chosen the loss is either's; the histories are shown.
         if (plan_.to.empty()) return std::move(plan_);
+        state_loss(plan_);
         master_ = address_to_follow(facts_, plan_.to);
         route_services();
         fence();
@@ -54,72 +56,6 @@ class Healer {
 
   private:
     Words follow() const { return replicaof(master_.host, master_.port); }
-
-    // Whoever calls itself master, side by side.
-    void tell_histories() {
-        const std::vector<std::string> masters = masters_of(facts_);
-        if (masters.size() < 2) return;
-        for (const std::string& master : masters) {
-            const redis::NodeView& view = *facts_.view_of(master);
-            Score score;
-            score.node = master;
-            score.eligible = true;
-            score.reasons.push_back(
-                fmt::format("history {}, offset {}", view.replid.substr(0, 8), view.master_offset.value_or(0)));
-            std::vector<std::string> keys;
-            for (const auto& [db, count] : redis::keys_by_database(facts_.find(master)->info))
-                keys.push_back(fmt::format("{} keys in {}", count, db));
-            score.reasons.push_back(keys.empty() ? "no keys" : fmt::format("{}", fmt::join(keys, ", ")));
-            score.reasons.push_back(fmt::format("{} replicas", view.connected_replicas.value_or(0)));
-            for (const Unshared& one : diagnosis_.compared)
-                if (one.node == master) score.reasons.push_back(text_of(one));
-            score.points = view.master_offset.value_or(0);
-            score.why = fmt::format("{}", fmt::join(score.reasons, "; "));
-            plan_.candidates.push_back(std::move(score));
-        }
-    }
-
-    static std::string counted(const std::map<std::string, int64_t>& counts) {
-        constexpr size_t enough = 5;
-        std::vector<std::pair<int64_t, std::string>> sorted;
-        for (const auto& [name, count] : counts) sorted.emplace_back(-count, name);
-        std::sort(sorted.begin(), sorted.end());
-        std::vector<std::string> parts;
-        for (size_t i = 0; i < std::min(enough, sorted.size()); i++)
-            parts.push_back(fmt::format("{} {}", -sorted[i].first, sorted[i].second));
-        if (sorted.size() > enough) parts.push_back("…");
-        return fmt::format("{}", fmt::join(parts, ", "));
-    }
-
-    static std::string text_of(const Unshared& one) {
-        if (!one.bytes) return fmt::format("what {} lacks of it is unknown: {}", one.versus, one.reason);
-        if (*one.bytes == 0 || one.writes == 0) return fmt::format("{} lacks nothing of it", one.versus);
-        if (!one.writes)
-            return fmt::format("{} lacks {} bytes of it, unreadable: {}", one.versus, *one.bytes, one.reason);
-        return fmt::format("{} lacks {} of it ({} bytes): {}; keys: {}", one.versus, amount_of(one), *one.bytes,
-                           counted(one.commands), counted(one.prefixes));
-    }
-
-    void state_loss() {
-        // As long as nobody is chosen it is either's loss; the histories are shown.
-        if (plan_.to.empty()) return;
-        plan_.loss_bound = 0;
-        std::vector<std::string> parts;
-        for (const Unshared& one : plan_.unshared) {
-            if (one.writes == 0) continue;
-            parts.push_back(
-                one.writes ? fmt::format("{} has {} that {} lacks", one.node, amount_of(one), one.versus)
-                : one.bytes
-                    ? fmt::format("{} has {} bytes that {} lacks ({})", one.node, *one.bytes, one.versus, one.reason)
-                    : fmt::format("what {} has and {} lacks is unknown ({})", one.node, one.versus, one.reason));
-            if (!one.bytes)
-                plan_.loss_bound.reset();
-            else if (plan_.loss_bound)
-                *plan_.loss_bound += *one.bytes;
-        }
-        plan_.loss_reason = fmt::format("{}", fmt::join(parts, "; "));
-        if (!plan_.loss_bound) plan_.mode = Mode::emergency;
-    }
 
     // Where a loser's Service leads, clients come to the survivor before the loser is fenced.
     void route_services() {

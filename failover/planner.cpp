@@ -1,7 +1,7 @@
 #include "failover/planner.h"
 
-#include "failover/facts_kubernetes.h"
 #include "failover/steps.h"
+#include "failover/switch_steps.h"
 
 #include <fmt/core.h>
 
@@ -9,176 +9,13 @@ namespace redisctl::failover {
 
 namespace {
 
-constexpr int64_t last_gap = 64 << 10;  // bytes behind, right before the switch
-
 Send to(const std::string& node, std::vector<Words> commands) {
     return Send{{{node, std::move(commands)}}};
 }
 
-class Planner {
+class Planner : SwitchSteps {
   public:
-    Planner(const Cast& cast, const Wish& wish) : cast_(cast), wish_(wish) {
-        plan_.command = cast.command;
-        plan_.instance = cast.instance;
-        plan_.ns = cast.ns;
-        plan_.system = cast.system;
-        plan_.from = cast.old.name;
-        plan_.to = cast.target.name;
-        plan_.notes = cast.notes;
-        plan_.baseline = cast.baseline;
-        for (const Player* player : {&cast.old, &cast.target}) plan_.addresses[player->name] = player->addresses;
-        for (const Player& other : cast.others) {
-            plan_.others.push_back(other.name);
-            plan_.addresses[other.name] = other.addresses;
-        }
-        if (wish.probe) plan_.probe_key = fmt::format("redisctl:probe:{}", cast.operation);
-    }
-
-    std::string second_probe() const { return wish_.probe ? plan_.probe_key + ":after" : std::string(); }
-
-    void probe_before() {
-        if (!wish_.probe) return;
-        Step& step = add_step(plan_, "probe",
-                              "A write of ours reaches a replica, and is looked for on the new master afterwards.",
-                              cast_.old.name, WriteProbe{cast_.old.name, plan_.probe_key, 1, 2'000});
-        // Left fenced by a run that was killed: then no write gets through, and none is needed.
-        step.already = {WritesRefused{cast_.old.name}};
-    }
-
-    // Before the switch: clients that connect from now on come to the new master at once; those that are connected stay
-    // where they are until the few milliseconds of the switch.
-    void route_services() {
-        for (const MovedService& service : cast_.services) {
-            Step& step = add_route(plan_, service, cast_.target.name);
-            // Somebody may have thought for a while before saying yes.
-            if (plan_.mode == Mode::planned)
-                for (Condition& condition : as_planned()) step.before.push_back(std::move(condition));
-        }
-        for (const MovedLabel& label : cast_.labels)
-            if (!label.services.empty()) move_label(label);
-    }
-
-    void await_endpoints(int64_t settle_ms) {
-        std::vector<std::string> led = names_of_services();
-        for (const MovedLabel& label : cast_.labels)
-            led.insert(led.end(), label.services.begin(), label.services.end());
-        for (const std::string& name : led)
-            add_endpoints(plan_, name, cast_.target.pod, name == led.back() ? settle_ms : 0);
-    }
-
-    std::vector<Condition> as_planned() const {
-        return {SameProcess{cast_.old.name, cast_.old.run_id}, RoleIs{cast_.old.name, "master"},
-                SameProcess{cast_.target.name, cast_.target.run_id}, Follows{cast_.target.name, cast_.old.name},
-                OffsetGapAtMost{cast_.old.name, cast_.target.name, last_gap}};
-    }
-
-    // What only tells people, and leads no connection, is told when it is true.
-    void move_labels() {
-        for (const MovedLabel& label : cast_.labels)
-            if (label.services.empty()) move_label(label);
-    }
-
-    // Nobody is better than two: a Service with two masters behind it sends writes to the wrong one.
-    void move_label(const MovedLabel& label) {
-        const auto set = [&](std::string id, std::string why, const std::string& pod, const std::string& from,
-                             const std::string& to) {
-            Step& step = add_step(plan_, std::move(id), std::move(why), "", PatchLabel{pod, label.key, from, to});
-            step.already = step.after = {LabelIs{pod, label.key, to}};
-            if (label.services.empty()) return;
-            step.undo = {PatchLabel{pod, label.key, to, from}};
-            step.undone = {LabelIs{pod, label.key, from}};
-        };
-        for (const std::string& pod : label.wrongly)
-            set(fmt::format("unlabel-{}-{}", label.key, pod), "It is called master too, and is none.", pod,
-                label.master, label.replica);
-        set("unlabel-" + label.key, "The old master's pod is not called master any more.", cast_.old.pod,
-            label.old_value, label.replica);
-        set("label-" + label.key, "The new master's pod is called master.", cast_.target.pod, label.new_value,
-            label.master);
-    }
-
-    void kill_clients() {
-        Step& step =
-            add_step(plan_, "move-clients",
-                     "Connections stay with the old master for ever unless they are closed; the new ones find the new "
-                     "master.",
-                     cast_.old.name, to(cast_.old.name, close_clients()));
-        step.essential = false;
-    }
-
-    void repoint_others() {
-        Send send;
-        std::vector<Condition> follow;
-        const auto repoint = [&](const Player& replica) {
-            send.to.push_back({replica.name, {replicaof(cast_.target.host, cast_.target.port)}});
-            follow.push_back(FollowsAddress{replica.name, cast_.target.host, cast_.target.port});
-        };
-        // FAILOVER left the old master at the new one's IP.
-        if (plan_.engine == "failover-command" && cast_.target.host != cast_.target.listed_host) repoint(cast_.old);
-        for (const Player& other : cast_.others) repoint(other);
-        if (send.to.empty()) return;
-        Step& step = add_step(plan_, "repoint", "The other replicas follow the new master.", "", std::move(send));
-        step.already = step.after = std::move(follow);
-    }
-
-    void await_others() {
-        if (cast_.others.empty()) return;
-        Step& step = add_step(plan_, "replicas-linked", "They have all that the new master has.", "", Wait{});
-        for (const Player& other : cast_.others) step.after.push_back(Follows{other.name, cast_.target.name});
-        step.patience_ms = 30'000;
-    }
-
-    // Behind all that concerns the others: an old master that does not come back must not keep them from the new one.
-    void await_old() {
-        Step& step = add_step(plan_, "old-follows", fmt::format("{} follows the new master.", cast_.old.name),
-                              cast_.old.name, Wait{});
-        step.after = {Follows{cast_.old.name, cast_.target.name}};
-        step.patience_ms = 10'000;
-    }
-
-    void probe_after() {
-        if (!wish_.probe) return;
-        add_step(plan_, "write", "The new master acknowledges a write.", cast_.target.name,
-                 WriteProbe{cast_.target.name, second_probe()});
-    }
-
-    void annotate() {
-        const bool at_home = cast_.home.empty() || cast_.home == cast_.target.pod;
-        for (const std::string& service : at_home ? cast_.annotated : names_of_services()) {
-            const std::string value = at_home ? ""
-                                              : fmt::format("{} instead of {}, since operation {}", cast_.target.pod,
-                                                            cast_.home, cast_.operation);
-            Annotate action{service, {{drift_annotation, value}}};
-            Step& step = add_step(
-                plan_, "annotate-" + service,
-                at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.",
-                "", std::move(action));
-            step.already = step.after = {AnnotationIs{service, drift_annotation, value}};
-            step.essential = false;
-        }
-    }
-
-    // Without it a restarted process goes back to the role that its file gives it.
-    void persist() {
-        if (!cast_.home.empty()) return;
-        Send send;
-        const auto rewrite = [&](const Player& player) {
-            if (player.has_config_file) send.to.push_back({player.name, {{"CONFIG", "REWRITE"}}});
-        };
-        rewrite(cast_.target);
-        if (plan_.mode == Mode::planned) rewrite(cast_.old);
-        for (const Player& other : cast_.others) rewrite(other);
-        if (send.to.empty()) return;
-        add_step(plan_, "persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
-    }
-
-    Step& promote() {
-        Step& step = add_step(plan_, "promote", fmt::format("{} becomes the master.", cast_.target.name),
-                              cast_.target.name, Promote{cast_.target.name, second_probe()});
-        step.already = step.after = {RoleIs{cast_.target.name, "master"}};
-        step.commits = true;
-        return step;
-    }
+    Planner(const Cast& cast, const Wish& wish) : SwitchSteps(cast, wish) {}
 
     Plan failover_command() {
         plan_.engine = "failover-command";
@@ -342,16 +179,6 @@ class Planner {
                         "replicas are there again",
                         cast_.target.name, cast_.target.min_replicas, left));
     }
-
-    std::vector<std::string> names_of_services() const {
-        std::vector<std::string> names;
-        for (const MovedService& service : cast_.services) names.push_back(service.name);
-        return names;
-    }
-
-    const Cast& cast_;
-    const Wish& wish_;
-    Plan plan_;
 };
 
 }  // namespace

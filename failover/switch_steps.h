@@ -1,0 +1,54 @@
+// The steps of a switch that its engines share; planner.cpp puts them in order. Inside failover/ only. Each adds its
+// step to the plan, or nothing where there is nothing to do.
+#pragma once
+
+#include "failover/plan.h"
+#include "failover/planner.h"
+#include "failover/wish.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace redisctl::failover {
+
+class SwitchSteps {
+  protected:
+    // Both outlive it. The plan knows who is who, and has no steps yet.
+    SwitchSteps(const Cast& cast, const Wish& wish);
+
+    // Before the switch.
+    void probe_before();
+    // Clients that connect from now on come to the new master at once; those that are connected stay where they are
+    // until the few milliseconds of the switch.
+    void route_services();
+    void await_endpoints(int64_t settle_ms);  // behind the last of them
+
+    // Roles, processes and links as they were when the plan was made.
+    std::vector<Condition> as_planned() const;
+
+    // The point of no return.
+    Step& promote();
+
+    // Behind the switch.
+    void move_labels();
+    void kill_clients();
+    void repoint_others();
+    void await_others();
+    void await_old();
+    void probe_after();
+    void annotate();
+    void persist();
+
+    std::string second_probe() const;  // the key; empty without probes
+
+    const Cast& cast_;
+    const Wish& wish_;
+    Plan plan_;
+
+  private:
+    void move_label(const MovedLabel& label);
+    std::vector<std::string> names_of_services() const;
+};
+
+}  // namespace redisctl::failover
