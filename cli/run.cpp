@@ -6,7 +6,7 @@
 #include "cli/help.h"
 #include "cli/parser.h"
 #include "commands/context.h"
-#include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "output/document.h"
 #include "output/message.h"
 #include "output/output.h"

@@ -6,7 +6,7 @@
 #include "commands/consent.h"
 #include "commands/look.h"
 #include "commands/one_instance.h"
-#include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "commands/views.h"
 #include "failover/guard_attach.h"
 #include "failover/journal.h"

@@ -2,6 +2,7 @@
 #include "commands/change_flags.h"
 #include "commands/one_instance.h"
 #include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "commands/plan_view.h"
 #include "failover/cast.h"
 #include "failover/diagnosis.h"

@@ -3,13 +3,13 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/consent.h"
+#include "commands/operation_report.h"
 #include "failover/conditions.h"
 #include "failover/instance_lock.h"
 #include "failover/lease_lock.h"
 #include "failover/proof.h"
 #include "failover/real_world.h"
 #include "failover/unshared.h"
-#include "output/json_text.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -25,11 +25,6 @@ using failover::Outcome;
 using failover::Plan;
 using failover::StepReport;
 using failover::StepStatus;
-using Json = nlohmann::ordered_json;
-
-bool for_programs(const output::Output& output) {
-    return output::is_document(output.settings().format);
-}
 
 // Tells of each step while it happens, and asks before it with --step.
 class Teller final : public failover::Observer {
@@ -37,7 +32,7 @@ class Teller final : public failover::Observer {
     Teller(output::Output& output, const Operation& operation) : output_(output), operation_(operation) {}
 
     void on(const failover::Step& step, const StepReport& report) override {
-        if (for_programs(output_)) {
+        if (output::is_document(output_.settings().format)) {
             (void)print_document(output_, event_document(operation_.id, ++seq_, report));
             return;
         }
@@ -173,85 +168,6 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
                                                "redisctl heal", "OLD_MASTER_AWAY"});
 }
 
-std::string sentence_of(const OperationResult& result) {
-    const std::string& to = result.to;
-    switch (result.report.outcome) {
-        case Outcome::done:
-            if (!result.replica.empty()) return fmt::format("done: {} follows {}", result.replica, to);
-            return fmt::format("done: {} is the master", to);
-        case Outcome::noop:
-            if (to.empty()) return "nothing to do";
-            if (!result.replica.empty()) return fmt::format("nothing to do: {} follows {} already", result.replica, to);
-            return fmt::format("nothing to do: {} is the master already", to);
-        case Outcome::refused:
-            return "refused: nothing was changed";
-        case Outcome::rolled_back:
-            if (result.from.empty()) return "rolled back: all is as it was before";
-            return result.mode == failover::Mode::emergency
-                       ? std::string("rolled back: there is no new master, and nothing borrowed is left")
-                       : fmt::format("rolled back: {} is the master as before, and nothing borrowed is left",
-                                     result.from);
-        case Outcome::incomplete:
-            if (result.report.committed && !result.replica.empty())
-                return fmt::format("incomplete: {} was told to follow {}, and not all is as it should be",
-                                   result.replica, to);
-            return result.report.committed
-                       ? fmt::format("incomplete: {} is the master, but not all is as it should be", to)
-                       : "incomplete: not all that was changed could be undone";
-        case Outcome::unknown:
-            return "unknown: who knows whether it was done does not answer";
-    }
-    return {};
-}
-
-std::string resync_sentence(const std::string& node, failover::Resync resync) {
-    if (resync == failover::Resync::none) return fmt::format("{} does not follow\n", node);
-    if (resync == failover::Resync::unknown)
-        return fmt::format("{} follows; by a full or a partial resync is unknown\n", node);
-    return fmt::format("{} follows by a {} resync\n", node, failover::resync_name(resync));
-}
-
-Result<ExitCode> finish(Context& context, OperationResult result) {
-    output::Output& output = context.output();
-    if (result.exit == ExitCode::ok) result.exit = exit_of(result.report);
-    for (const Error& error : result.report.errors) output.error(error);
-    if (for_programs(output)) {
-        TRY(print_document(output, result_document(result)));
-        return result.exit;
-    }
-    if (output.settings().format == output::Format::name) {
-        if (result.exit == ExitCode::ok) TRY(output.write(result.to + "\n"));
-        return result.exit;
-    }
-    for (const Error& warning : result.report.warnings) {
-        output.note("warning: " + printable(warning.message));
-        if (!warning.hint.empty()) output.note("  hint: " + printable(warning.hint));
-    }
-    std::string text = "\n" + sentence_of(result) + "\n";
-    if (result.outage_ms)
-        text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
-    else if (result.report.committed && result.mode == failover::Mode::emergency && !result.from.empty())
-        text += "how long writes stopped is unknown: the master was dead before we came\n";
-    if (result.proof) {
-        if (result.lost_bytes == 0)
-            text += fmt::format("no acknowledged write was lost: {} had all {} bytes\n", result.to,
-                                result.proof->final_offset.value_or(0));
-        else if (result.lost_bytes)
-            text += fmt::format("{} bytes of acknowledged writes were lost\n", *result.lost_bytes);
-        else
-            text += fmt::format("how much was lost is unknown: {}\n", result.lost_reason);
-    }
-    for (const auto& [node, resync] : result.resyncs) text += resync_sentence(node, resync);
-    if (!result.proof && !result.lost_reason.empty()) {
-        text += fmt::format("given up: {}\n", result.lost_reason);
-        for (const failover::Unshared& one : result.report.readings.saved)
-            if (!one.file.empty()) text += fmt::format("to write them again: redis-cli --pipe < {}\n", one.file);
-    }
-    if (!result.journal.empty()) text += fmt::format("operation {}, journal {}\n", result.operation, result.journal);
-    TRY(output.write(text));
-    return result.exit;
-}
-
 // A process that wrote a journal that is ours now has ended, and its lock with it. A colleague's on another machine is
 // waited for.
 failover::Takeover takeover_of(const Operation& operation, output::Output& output) {
@@ -274,28 +190,6 @@ void end_superseded(const Environment& environment, const Operation& operation) 
 }
 
 }  // namespace
-
-Result<void> print_document(output::Output& output, const Json& json) {
-    if (output.settings().format == output::Format::yaml) return output.write("---\n" + output::yaml_text(json));
-    return output.print_line(json);
-}
-
-Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code) {
-    OperationResult result;
-    result.command = command;
-    result.report.outcome = Outcome::refused;
-    result.report.errors = {error};
-    result.lost_bytes = 0;
-    result.exit = code;
-    return print_document(output, result_document(result));
-}
-
-Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why) {
-    result.report.outcome = why ? Outcome::refused : Outcome::noop;
-    if (why) result.report.errors.push_back(*why);
-    result.lost_bytes = 0;
-    return finish(context, std::move(result));
-}
 
 OperationResult result_for(const Operation& operation) {
     OperationResult result;
@@ -360,7 +254,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
             result.report.warnings.push_back(ended.error());
         end_superseded(context.environment(), operation);
     }
-    return finish(context, std::move(result));
+    return print_result(context.output(), std::move(result));
 }
 
 }  // namespace redisctl

@@ -9,11 +9,8 @@
 #include "failover/journal.h"
 #include "failover/plan.h"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace redisctl {
@@ -33,20 +30,11 @@ struct Operation {
     std::vector<failover::Recorded> supersedes = {};
 };
 
-// Prints Plan, Events and OperationResult in the chosen format. Errors are part of the result; only output's own are
-// returned.
+// The plan has been shown. Prints Events and OperationResult in the chosen format. Errors are part of the result; only
+// output's own are returned.
 Result<ExitCode> run_operation(Context& context, Operation operation);
-
-// One line of NDJSON, or one document of YAML.
-Result<void> print_document(output::Output& output, const nlohmann::ordered_json& json);
-
-// A change that did not come to a result of its own ends with one all the same.
-Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code);
 
 // What is known of it before it begins.
 OperationResult result_for(const Operation& operation);
-
-// A change that ends before it begins, as a result: refused, or nothing to do.
-Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);
 
 }  // namespace redisctl

@@ -1,6 +1,6 @@
 #include "commands/plan_view.h"
 
-#include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "output/document.h"
 
 #include <fmt/core.h>

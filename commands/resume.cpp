@@ -1,6 +1,7 @@
 #include "commands/look.h"
 #include "commands/one_instance.h"
 #include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "failover/lease_lock.h"
 #include "net/endpoint.h"
 

@@ -3,6 +3,7 @@
 #include "commands/look.h"
 #include "commands/one_instance.h"
 #include "commands/operation.h"
+#include "commands/operation_report.h"
 #include "commands/plan_view.h"
 #include "failover/candidates.h"
 #include "failover/cast.h"

@@ -1,0 +1,30 @@
+// How a change ends, for people and for programs.
+#pragma once
+
+#include "base/exit_code.h"
+#include "base/result.h"
+#include "commands/context.h"
+#include "commands/operation_json.h"
+#include "output/output.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace redisctl {
+
+// One line of NDJSON, or one document of YAML.
+Result<void> print_document(output::Output& output, const nlohmann::ordered_json& json);
+
+// Its errors, and its OperationResult, its sentences or the master's name. Gives its exit code: exit_of its report,
+// where it has none of its own. Errors: only output's.
+Result<ExitCode> print_result(output::Output& output, OperationResult result);
+
+// A change that ends before it begins, as a result: refused, or nothing to do.
+Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);
+
+// A change that did not come to a result of its own ends with one all the same.
+Result<void> print_refusal(output::Output& output, std::string_view command, const Error& error, ExitCode code);
+
+}  // namespace redisctl
