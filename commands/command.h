@@ -1,5 +1,5 @@
-// A command is a row: its name, what it says of itself, its options as data, and run(). One file a command, one line in
-// commands.def.
+// A command is a row: its name, what it says of itself, its options as data, and run(). One line each in commands.def,
+// one file each, save for variants of the same.
 #pragma once
 
 #include "base/exit_code.h"
