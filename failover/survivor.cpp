@@ -4,12 +4,14 @@
 #include "failover/divergence.h"
 #include "failover/planner.h"
 #include "failover/unshared.h"
+#include "topology/witnesses.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace redisctl::failover {
 
@@ -17,6 +19,9 @@ namespace {
 
 using redis::NodeView;
 using redis::Role;
+
+constexpr std::string_view pod_name_pair = "statefulset.kubernetes.io/pod-name=";
+constexpr int64_t slow_to_notice = 60;  // seconds: repl-timeout, as it is by default
 
 Check obstacle(std::string name, std::string value, std::string limit, std::string hint) {
     return {std::move(name), Verdict::block, "", std::move(value), std::move(limit), std::move(hint), false, false};
@@ -168,6 +173,13 @@ class Chooser {
             // A master that is none of ours is meant to be outside while its link is up.
             if (view->link_up == true) return false;
             result_.no_master = true;
+            if (const std::string pod = restarted_master(*view); !pod.empty()) {
+                gone_ = Unshared{};
+                gone_->node = "the former process of " + pod;
+                gone_->reason = fmt::format("{}:{} is gone, with what it had not sent", view->master_host,
+                                            view->master_port.value_or(0));
+                continue;
+            }
             result_.obstacle =
                 obstacle("silent",
                          fmt::format("{} follows {}:{}, which is dead or unreachable", name, view->master_host,
@@ -178,9 +190,37 @@ class Chooser {
         return true;
     }
 
+    // The node whose former process the replica follows by an address that nobody has any more; empty when that is not
+    // certain. A pod has one address for its life and there is one pod of a name: the one that those who write are led
+    // to is another since the link broke.
+    std::string restarted_master(const NodeView& orphan) const {
+        const std::string name = called_master();
+        const NodeView* view = facts_.view_of(name);
+        if (view == nullptr || view->role == Role::master || !view->uptime_seconds || !orphan.link_down_seconds)
+            return {};
+        return *view->uptime_seconds <= *orphan.link_down_seconds + slow_to_notice ? name : std::string();
+    }
+
+    // The only one that the Services' selectors, the labels and the last journal name; empty when they differ.
+    std::string called_master() const {
+        std::set<std::string> names;
+        for (const topology::ServicePicture& picture : facts_.picture.services)
+            if (picture.type == "master")
+                for (const std::string& pair : picture.selector)
+                    if (pair.starts_with(pod_name_pair)) names.insert(pair.substr(pod_name_pair.size()));
+        for (const topology::NodePicture& node : facts_.picture.nodes)
+            if (topology::says_master(node.role_label) == true) names.insert(node.name);
+        if (names.empty() && !hearsay_.journals.empty()) names.insert(hearsay_.journals.front().plan.to);
+        return names.size() == 1 ? *names.begin() : std::string();
+    }
+
     Survivor settle(std::string node, std::string why) {
         result_.lost = lost_without(node);
         std::erase_if(result_.lost, [](const Unshared& one) { return one.bytes == 0; });
+        if (gone_) {
+            gone_->versus = node;
+            result_.lost.push_back(*gone_);
+        }
         result_.node = std::move(node);
         result_.why = std::move(why);
         return std::move(result_);
@@ -188,6 +228,7 @@ class Chooser {
 
     const Facts& facts_;
     const Hearsay& hearsay_;
+    std::optional<Unshared> gone_;  // what a process had that is no more
     Survivor result_;
 };
 

@@ -6,6 +6,7 @@
 #include "failover/divergence.h"
 #include "failover/lost_commands.h"
 #include "redis/codec.h"
+#include "redis/info_fields.h"
 #include "redis/node_view.h"
 
 #include <fmt/core.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <vector>
 
 #include <fcntl.h>
@@ -23,18 +25,19 @@ namespace {
 
 constexpr Millis one_look{3'000};
 
-// The only database that holds keys; nullopt when there are several, or none, or the node does not tell.
-std::optional<int64_t> only_database(World& world, const std::string& node) {
+// By database; nullopt when the node does not tell.
+std::optional<std::map<std::string, int64_t>> keys_of(World& world, const std::string& node) {
     const Ask ask{node, {{"INFO", "keyspace"}}};
     const std::vector<Answer> answers = world.ask(std::span(&ask, 1), Deadline::after(one_look));
     if (!answers[0] || answers[0]->front().is_error()) return std::nullopt;
-    std::optional<int64_t> only;
-    for (const auto& [name, value] : redis::parse_info(answers[0]->front().text)) {
-        if (!name.starts_with("db")) continue;
-        if (only) return std::nullopt;
-        only = parse_int(std::string_view(name).substr(2));
-    }
-    return only;
+    return redis::keys_by_database(redis::parse_info(answers[0]->front().text));
+}
+
+// The only database that holds keys; nullopt when there are several, or none, or the node does not tell.
+std::optional<int64_t> only_database(World& world, const std::string& node) {
+    const auto keys = keys_of(world, node);
+    if (!keys || keys->size() != 1) return std::nullopt;
+    return parse_int(std::string_view(keys->begin()->first).substr(2));
 }
 
 struct Read {
@@ -53,6 +56,11 @@ Result<Read> read(World& world, const std::string& node, const std::string& vers
     unshared.versus = versus;
     unshared.bytes = parted.only_first;
     if (!parted.only_first) {
+        // Whatever its history is: what holds nothing has no write to give up. A pod that came back without a disk.
+        if (const auto keys = keys_of(world, node); keys && keys->empty()) {
+            unshared.bytes = unshared.writes = 0;
+            return result;
+        }
         unshared.reason =
             parted.replid.empty() ? parted.why : fmt::format("{} keeps no backlog: its offset says nothing", node);
         return result;

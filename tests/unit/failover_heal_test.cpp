@@ -128,6 +128,52 @@ TEST_CASE("The Services lead to the survivor before the loser is fenced, and wha
     CHECK(lines(plan, "repoint") == Lines{"redis-2> REPLICAOF redis-1.redis-headless.default.svc 6379"});
 }
 
+// redis-1 was the master, and its pod was made anew: the chart makes it follow redis-0, and the others still follow the
+// address that it had.
+struct RestartedWorld : FactsWorld {
+    static constexpr const char* pod_name = "statefulset.kubernetes.io/pod-name";
+
+    RestartedWorld() {
+        for (const char* name : {"redis-0", "redis-2"}) {
+            redis::NodeView& orphan = world.view(name) = replica_view(world.view(name).run_id, "10.0.0.77", 6379);
+            orphan.link_up = false;
+            orphan.link_down_seconds = 30;
+        }
+        world.follow("redis-1", "redis-0");
+        world.view("redis-1").link_up = false;
+        world.view("redis-1").uptime_seconds = 25;
+        for (kube::Service& service : world.instance().services)
+            if (service.selector.contains(pod_name)) service.selector[pod_name] = "redis-1";
+        renew();
+        node("redis-0").info["db0"] = node("redis-2").info["db0"] = "keys=5,expires=0,avg_ttl=0";
+    }
+};
+
+TEST_CASE("The master's pod was made anew: one that still has its data becomes the master, and what is gone is not known") {
+    RestartedWorld world;
+    const Diagnosis diagnosis = diagnose(world.facts, {});
+    CHECK(names(diagnosis.checks) == Lines{});
+    CHECK(diagnosis.survivor == "redis-0");
+    CHECK(diagnosis.promote);
+    CHECK(diagnosis.loses());
+    REQUIRE(diagnosis.unshared.size() == 1);
+    CHECK(diagnosis.unshared.front().node == "the former process of redis-1");
+    CHECK(diagnosis.unshared.front().reason == "10.0.0.77:6379 is gone, with what it had not sent");
+}
+
+TEST_CASE("An address that nobody has may be a master outside, as long as no pod is known to have had it") {
+    RestartedWorld world;
+    SUBCASE("the pod is older than the broken link") { world.view("redis-1").uptime_seconds = 3600; }
+    SUBCASE("the Services name different pods") {
+        for (topology::ServicePicture& service : world.facts.picture.services)
+            if (service.name == "redis") service.selector = {std::string(RestartedWorld::pod_name) + "=redis-2"};
+    }
+    SUBCASE("nobody knows since when") { world.view("redis-0").link_down_seconds.reset(); }
+    const Diagnosis diagnosis = diagnose(world.facts, {});
+    CHECK(names(diagnosis.checks) == Lines{"silent"});
+    CHECK(diagnosis.survivor == "");
+}
+
 TEST_CASE("What a fence was before is read from the newest journal that tells it") {
     FactsWorld world;
     world.node("redis-0").settings->values["min-replicas-to-write"] = "1000";
