@@ -80,6 +80,7 @@ class Switch {
             TRY_ASSIGN(wish_.promote, home_of(facts));
         }
         result_.mode = mode_of(facts);
+        wish_.through_services = context_.route() == "direct";
         result_.to = wish_.promote;
         if (wish_.promote == facts.master && result_.mode == Mode::planned)
             return end_early(context_, result_, std::nullopt);

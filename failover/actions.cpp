@@ -2,6 +2,7 @@
 
 #include "failover/conditions.h"
 #include "failover/unshared.h"
+#include "net/endpoint.h"
 #include "redis/reply_error.h"
 
 #include <fmt/core.h>
@@ -170,6 +171,26 @@ class Performer {
             }
             if (deadline.passed()) return fail(std::move(error));
             TRY(world_.pause(Millis(5)));
+        }
+    }
+
+    Result<void> operator()(const ServiceProbe& probe) {
+        TRY_ASSIGN(const net::HostPort address, net::parse_host_port(probe.address, 0));
+        const Deadline deadline = Deadline::after(Millis(probe.timeout_ms));
+        const Ask write{probe.node, {probe_words(probe.key)}}, look{probe.node, {{"EXISTS", probe.key}}};
+        for (;;) {
+            const Answer written = world_.ask_through(address, write, deadline);
+            const std::vector<Answer> found = world_.ask(std::span(&look, 1), deadline);
+            if (written && found[0] && found[0]->front().integer == 1) return {};
+            Error error{ErrorCode::conflict,
+                        fmt::format("a write through Service {} did not reach {}", probe.service, probe.node),
+                        !written                      ? written.error().message
+                        : written->front().is_error() ? written->front().text
+                                                      : "another node acknowledged it",
+                        "redisctl status",
+                        {}};
+            if (deadline.passed()) return fail(std::move(error));
+            TRY(world_.pause(Millis(50)));
         }
     }
 

@@ -1,6 +1,7 @@
 #include "failover/cast.h"
 
 #include "topology/home.h"
+#include "topology/services.h"
 
 #include <fmt/core.h>
 
@@ -200,6 +201,9 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
         cast.services = services_to_move(facts, cast.target.pod, cast.notes);
         cast.labels = labels_to_move(facts, *old, *target);
     }
+    for (const kube::Service& service : facts.instance.services)
+        if (const auto port = topology::redis_port(service, facts.instance); port && service.cluster_ip != "None")
+            cast.service_addresses[service.meta.name] = net::to_string(net::HostPort{service.cluster_ip, *port});
     cast.home = topology::home_pod(facts.instance, facts.picture.system);
     if (cast.home.empty()) return cast;
     for (const kube::Service& service : facts.instance.services)

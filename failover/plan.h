@@ -133,6 +133,11 @@ struct WriteProbe {
     int64_t replicas = 0;
     int64_t timeout_ms = 5'000;
 };
+// Write a key through a Service's own address, on a connection of its own, until it is found on the node.
+struct ServiceProbe {
+    std::string service, address, node, key;  // address: "host:port"
+    int64_t timeout_ms = 2'000;
+};
 // Wait for the conditions behind; nothing is sent.
 struct Wait {
     int64_t timeout_ms = 5'000;
@@ -149,7 +154,7 @@ struct SaveUnshared {
     bool must = false;
 };
 using Action = std::variant<Wait, Send, HandOver, TakeBack, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel,
-                            Annotate, WriteProbe, DeletePod, SaveUnshared>;
+                            Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);

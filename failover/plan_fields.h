@@ -36,6 +36,7 @@ REDISCTL_NAMED(AwaitEndpoints, "awaitEndpoints")
 REDISCTL_NAMED(PatchLabel, "patchLabel")
 REDISCTL_NAMED(Annotate, "annotate")
 REDISCTL_NAMED(WriteProbe, "writeProbe")
+REDISCTL_NAMED(ServiceProbe, "serviceProbe")
 REDISCTL_NAMED(Wait, "wait")
 REDISCTL_NAMED(DeletePod, "deletePod")
 REDISCTL_NAMED(SaveUnshared, "saveUnshared")
@@ -137,6 +138,10 @@ void fields(F& f, Annotate& x) {
 template <class F>
 void fields(F& f, WriteProbe& x) {
     f("node", x.node), f("key", x.key), f("replicas", x.replicas), f("timeoutMs", x.timeout_ms);
+}
+template <class F>
+void fields(F& f, ServiceProbe& x) {
+    f("service", x.service), f("address", x.address), f("node", x.node), f("key", x.key), f("timeoutMs", x.timeout_ms);
 }
 template <class F>
 void fields(F& f, Wait& x) {

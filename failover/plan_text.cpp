@@ -107,6 +107,7 @@ std::vector<std::string> lines_of(const Action& action) {
                                 annotate.service, json_of(annotate.values))};
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
+            [](const ServiceProbe& probe) { return Lines{probe_line("Service " + probe.service, probe.key)}; },
             [](const DeletePod& pod) {
                 return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)};
             },

@@ -46,6 +46,7 @@ struct Cast {
     std::vector<Player> others;  // those that answered
     std::vector<MovedService> services;
     std::vector<MovedLabel> labels;
+    std::map<std::string, std::string> service_addresses;  // by name: the "ip:port" of those that have one
     std::string home;                    // the pod that the chart makes the master at every start; empty: none
     std::vector<std::string> annotated;  // Services that carry the annotation of a master away from home
     Baseline baseline;

@@ -20,6 +20,10 @@ tl::unexpected<Error> no_kubernetes() {
     return fail(ErrorCode::internal, "there is no Kubernetes to ask");
 }
 
+Error no_such(const std::string& node) {
+    return {ErrorCode::not_found, fmt::format("there is no node {} any more", node), {}, {}, {}};
+}
+
 std::vector<kube::PatchOp> kube_ops(const std::vector<PatchOp>& ops) {
     std::vector<kube::PatchOp> result;
     for (const PatchOp& op : ops) result.push_back({op.op, op.path, op.value});
@@ -28,17 +32,28 @@ std::vector<kube::PatchOp> kube_ops(const std::vector<PatchOp>& ops) {
 
 }  // namespace
 
+const fleet::Node* RealWorld::find(const std::string& name) const {
+    const auto node = std::find_if(instance_.nodes.begin(), instance_.nodes.end(),
+                                   [&](const fleet::Node& one) { return one.name == name; });
+    return node == instance_.nodes.end() ? nullptr : &*node;
+}
+
+Answer RealWorld::ask_through(const net::HostPort& address, const Ask& ask, Deadline deadline) {
+    const fleet::Node* node = find(ask.node);
+    if (!node) return fail(no_such(ask.node));
+    fleet::Node way = *node;
+    way.address = address;
+    const fleet::Call call{.node = &way, .requests = ask.requests, .alone = true};
+    return std::move(fleet_.exec(std::span(&call, 1), deadline).front().replies);
+}
+
 std::vector<Answer> RealWorld::ask(std::span<const Ask> asks, Deadline deadline) {
     std::vector<fleet::Call> calls;
     for (const Ask& ask : asks) {
-        const auto node = std::find_if(instance_.nodes.begin(), instance_.nodes.end(),
-                                       [&](const fleet::Node& one) { return one.name == ask.node; });
-        if (node == instance_.nodes.end()) {
-            // A plan of another day may name a node that is gone; one question then answers for all.
-            return std::vector<Answer>(
-                asks.size(), fail(ErrorCode::not_found, fmt::format("there is no node {} any more", ask.node)));
-        }
-        calls.push_back({&*node, ask.requests});
+        const fleet::Node* node = find(ask.node);
+        // A plan of another day may name a node that is gone; one question then answers for all.
+        if (!node) return std::vector<Answer>(asks.size(), fail(no_such(ask.node)));
+        calls.push_back({node, ask.requests});
     }
     std::vector<Answer> answers;
     for (fleet::Outcome& outcome : fleet_.exec(calls, deadline)) answers.push_back(std::move(outcome.replies));
@@ -47,10 +62,8 @@ std::vector<Answer> RealWorld::ask(std::span<const Ask> asks, Deadline deadline)
 
 Result<fleet::HistoryPart> RealWorld::history(const std::string& name, const fleet::HistoryRange& range,
                                               Deadline deadline) {
-    const auto node = std::find_if(instance_.nodes.begin(), instance_.nodes.end(),
-                                   [&](const fleet::Node& one) { return one.name == name; });
-    if (node == instance_.nodes.end())
-        return fail(ErrorCode::not_found, fmt::format("there is no node {} any more", name));
+    const fleet::Node* node = find(name);
+    if (!node) return fail(no_such(name));
     return fleet_.read_history(*node, range, deadline);
 }
 

@@ -20,6 +20,7 @@ class RealWorld final : public World {
     void hold(Lock* lock) { lock_ = lock; }
 
     std::vector<Answer> ask(std::span<const Ask> asks, Deadline deadline) override;
+    Answer ask_through(const net::HostPort& address, const Ask& ask, Deadline deadline) override;
     Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,
                                        Deadline deadline) override;
     Result<void> pause(Millis duration) override;
@@ -35,6 +36,8 @@ class RealWorld final : public World {
     Result<void> delete_pod(const std::string& name, const std::string& uid) override;
 
   private:
+    const fleet::Node* find(const std::string& name) const;
+
     net::Loop& loop_;
     fleet::Fleet& fleet_;
     const fleet::Instance& instance_;

@@ -57,8 +57,7 @@ void SwitchSteps::route_services() {
 }
 
 void SwitchSteps::await_endpoints(int64_t settle_ms) {
-    std::vector<std::string> led = names_of_services();
-    for (const MovedLabel& label : cast_.labels) led.insert(led.end(), label.services.begin(), label.services.end());
+    const std::vector<std::string> led = services_that_lead();
     for (const std::string& name : led)
         add_endpoints(plan_, name, cast_.target.pod, name == led.back() ? settle_ms : 0);
 }
@@ -137,6 +136,15 @@ void SwitchSteps::probe_after() {
     if (!wish_.probe) return;
     add_step(plan_, "write", "The new master acknowledges a write.", cast_.target.name,
              WriteProbe{cast_.target.name, second_probe()});
+    if (!wish_.through_services) return;
+    for (const std::string& name : services_that_lead()) {
+        const auto address = cast_.service_addresses.find(name);
+        if (address == cast_.service_addresses.end()) continue;
+        ServiceProbe probe{name, address->second, cast_.target.name, second_probe() + ":" + name};
+        add_step(plan_, "write-through-" + name, "A client of the Service reaches the new master.", "",
+                 std::move(probe))
+            .essential = false;
+    }
 }
 
 void SwitchSteps::annotate() {
@@ -175,6 +183,12 @@ Step& SwitchSteps::promote() {
     step.already = step.after = {RoleIs{cast_.target.name, "master"}};
     step.commits = true;
     return step;
+}
+
+std::vector<std::string> SwitchSteps::services_that_lead() const {
+    std::vector<std::string> led = names_of_services();
+    for (const MovedLabel& label : cast_.labels) led.insert(led.end(), label.services.begin(), label.services.end());
+    return led;
 }
 
 std::vector<std::string> SwitchSteps::names_of_services() const {

@@ -48,7 +48,8 @@ class SwitchSteps {
 
   private:
     void move_label(const MovedLabel& label);
-    std::vector<std::string> names_of_services() const;
+    std::vector<std::string> names_of_services() const;   // whose selectors move
+    std::vector<std::string> services_that_lead() const;  // and those that follow a label that moves
 };
 
 }  // namespace redisctl::failover

@@ -21,6 +21,7 @@ struct Wish {
     bool delete_old_pod = false;         // an emergency: the dead master's pod is deleted before the promotion
     bool planned_only = false;           // switchover: refuse when the master is dead
     bool probe = true;                   // write a probe key before and after
+    bool through_services = false;       // and through the moved Services: their addresses can be reached from here
     bool move_services = true;
     Millis timeout{3'000};  // of the hand-over itself: FAILOVER … TIMEOUT, or the wait for equal offsets
     Millis settle{1'200};   // after the endpoints moved, for kube-proxy on other nodes

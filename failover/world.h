@@ -7,6 +7,7 @@
 #include "failover/plan.h"
 #include "fleet/replication_stream.h"
 #include "kube/objects.h"
+#include "net/endpoint.h"
 #include "redis/value.h"
 
 #include <functional>
@@ -35,6 +36,9 @@ class World {
 
     // One answer an ask, in order. A node that does not answer before the deadline is an error of its own.
     virtual std::vector<Answer> ask(std::span<const Ask> asks, Deadline deadline) = 0;
+
+    // The same, on a connection of its own, of whoever is behind this address: a Service's that leads to the node.
+    virtual Answer ask_through(const net::HostPort& address, const Ask& ask, Deadline deadline) = 0;
 
     // A part of a node's own history, read like a replica reads it. Errors: fleet/replication_stream.h.
     virtual Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,

@@ -53,7 +53,7 @@ void Fleet::close_idle() {
 }
 
 std::unique_ptr<Link> Fleet::link_for(const Call& call, Deadline deadline) {
-    if (keep_ && !call.login) {
+    if (keep_ && !call.login && !call.alone) {
         std::vector<std::unique_ptr<Link>>& idle = idle_[key_of(*call.node)];
         while (!idle.empty()) {
             std::unique_ptr<Link> link = std::move(idle.back());
@@ -67,7 +67,7 @@ std::unique_ptr<Link> Fleet::link_for(const Call& call, Deadline deadline) {
 
 void Fleet::put_away(const Call& call, std::unique_ptr<Link> link) {
     if (!keep_ || !link->usable()) return;
-    if (call.login)
+    if (call.login || call.alone)
         link->say_goodbye();
     else
         idle_[key_of(*call.node)].push_back(std::move(link));

@@ -26,6 +26,8 @@ struct Call {
     std::vector<redis::Request> requests;
     // Instead of the node's own, on a connection of its own that is closed afterwards: can somebody else log in there?
     std::optional<redis::Login> login = {};
+    bool alone =
+        false;  // with the node's own login, and also on a connection that is made for this and closed behind it
 };
 
 struct Outcome {

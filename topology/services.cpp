@@ -43,6 +43,12 @@ bool is_sentinel_port(const kube::ServicePort& port) {
     return port.port == 26379 || port.target_port == "26379" || contains(port.name, "sentinel");
 }
 
+std::set<uint16_t> redis_ports(const fleet::Instance& instance) {
+    std::set<uint16_t> ports{6379};
+    for (const auto& node : instance.nodes) ports.insert(node.address.port);
+    return ports;
+}
+
 bool is_redis_port(const kube::ServicePort& port, const std::set<uint16_t>& ports) {
     if (is_sentinel_port(port) || contains(port.name, "metrics") || contains(port.name, "exporter")) return false;
     auto target = parse_port(port.target_port);
@@ -75,9 +81,7 @@ bool readiness_chooses_master(const Behind& behind, const Picture& picture) {
 class Viewer {
   public:
     Viewer(const fleet::Instance& instance, const AddressBook& book, const Picture& picture)
-        : instance_(instance), picture_(picture) {
-        for (const auto& node : instance.nodes) ports_.insert(node.address.port);
-        ports_.insert(6379);
+        : instance_(instance), picture_(picture), ports_(redis_ports(instance)) {
         for (const auto& node : instance.sentinels) sentinel_pods_[node.pod] = node.name;
         for (const auto& slice : instance.slices)
             for (const auto& endpoint : slice.endpoints) add(slice.service, endpoint, book);
@@ -168,6 +172,13 @@ class Viewer {
 };
 
 }  // namespace
+
+std::optional<uint16_t> redis_port(const kube::Service& service, const fleet::Instance& instance) {
+    const std::set<uint16_t> ports = redis_ports(instance);
+    for (const auto& port : service.ports)
+        if (is_redis_port(port, ports)) return port.port;
+    return std::nullopt;
+}
 
 std::vector<ServicePicture> see_services(const fleet::Instance& instance, const AddressBook& book,
                                          const Picture& picture) {

@@ -5,10 +5,15 @@
 #include "topology/addresses.h"
 #include "topology/picture.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace redisctl::topology {
+
+// The port of a Service behind which Redis answers; nullopt when it has none.
+std::optional<uint16_t> redis_port(const kube::Service& service, const fleet::Instance& instance);
 
 // Type, first hit:
 //  sentinel  all of its ports are Sentinel's

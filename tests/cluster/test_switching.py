@@ -32,6 +32,16 @@ class ThereAndBack(Chart):
     def test_by_a_fence(self):
         self.there_and_back("--engine", "fenced")
 
+    def test_from_inside_the_cluster_a_write_goes_through_each_service(self):
+        change = self.change("failover", "--promote", "my-redis-1", "--via", "direct")
+        self.check_lossless(change, "my-redis-0", "my-redis-1")
+        through = [f"write-through-{name}" for name in SERVICES]
+        self.assertEqual([step["step"] for step in change.result["steps"] if step["status"] == "done" and step["step"] in through], through, change)
+        probes = [f"redisctl:probe:{change.result['operation']}:after:{name}" for name in SERVICES]
+        self.assertEqual([self.redis.ask("my-redis-1", "GET", key) for key in probes], [b"1", b"1"])
+        self.check_lossless(self.change("return-home", "--via", "direct"), "my-redis-1", "my-redis-0")
+        self.check_state("my-redis-0")
+
     def test_away_from_home_is_loud(self):
         self.change("failover", "--promote", "my-redis-2")
         status = self.document("status", "Status", "-n", self.redis.namespace, code=1)

@@ -31,11 +31,10 @@ class Services final : public World {
     std::map<std::string, Error> unread;
     std::optional<Error> lock_lost;
     bool hurried = false;
-    Lines patched;
+    Lines patched, heard_at;
+    Answer direct = fail(ErrorCode::unreachable, "there is no Redis here"), through = direct;
 
-    std::vector<Answer> ask(std::span<const Ask> asks, Deadline) override {
-        return {asks.size(), fail(ErrorCode::unreachable, "there is no Redis here")};
-    }
+    std::vector<Answer> ask(std::span<const Ask> asks, Deadline) override { return {asks.size(), direct}; }
     Result<fleet::HistoryPart> history(const std::string&, const fleet::HistoryRange&, Deadline) override {
         return fail(ErrorCode::unreachable, "there is no Redis here");
     }
@@ -69,6 +68,10 @@ class Services final : public World {
                                  const std::function<bool(const std::vector<kube::EndpointSlice>&)>&,
                                  Deadline) override {
         return {};
+    }
+    Answer ask_through(const net::HostPort& address, const Ask&, Deadline) override {
+        heard_at.push_back(net::to_string(address));
+        return through;
     }
     Result<void> delete_pod(const std::string&, const std::string&) override { return {}; }
 };
@@ -249,6 +252,42 @@ TEST_CASE("Without the lock nothing is changed any more") {
     CHECK(report.outcome == Outcome::refused);
     CHECK(report.errors.front().message == "the lease is another's");
     CHECK(bench.world.patched.empty());
+}
+
+TEST_CASE("A write through a Service is found on the new master, or it is said what became of it") {
+    Bench bench;
+    bench.at("e").action = ServiceProbe{"e", "10.96.0.7:6379", "redis-1", "redisctl:probe:1", 1};
+    bench.at("e").before = bench.at("e").after = bench.at("e").already = {};
+    bench.at("e").essential = false;
+    const auto reply = [](redis::Value::Type type, std::string text, int64_t number = 0) {
+        return std::vector<redis::Value>{{type, std::move(text), number, {}}};
+    };
+    using Type = redis::Value::Type;
+    SUBCASE("it is there") {
+        bench.world.through = reply(Type::status, "OK");
+        bench.world.direct = reply(Type::integer, "", 1);
+        CHECK(bench.forward().warnings.empty());
+        CHECK(bench.world.heard_at == Lines{"10.96.0.7:6379"});
+    }
+    std::string cause;
+    SUBCASE("somebody else took it") {
+        bench.world.through = reply(Type::status, "OK");
+        bench.world.direct = reply(Type::integer, "", 0);
+        cause = "another node acknowledged it";
+    }
+    SUBCASE("a replica refused it") {
+        bench.world.through = reply(Type::error, "READONLY You can't write against a read only replica.");
+        cause = "READONLY You can't write against a read only replica.";
+    }
+    SUBCASE("nobody is behind it") {
+        cause = "there is no Redis here";
+    }
+    if (cause.empty()) return;
+    const Report report = bench.forward();
+    CHECK(report.outcome == Outcome::done);
+    REQUIRE(report.warnings.size() == 1);
+    CHECK(report.warnings.front().message == "a write through Service e did not reach redis-1");
+    CHECK(report.warnings.front().cause == cause);
 }
 
 TEST_CASE("Continued: what the killed run did is passed over, and found by looking") {

@@ -95,6 +95,23 @@ TEST_CASE("By FAILOVER: Services before, clients and the other replicas after") 
           Lines{"wait until Service redis-master leads to redis-1 alone, then 1200 ms"});
 }
 
+TEST_CASE("Where the Services' own addresses can be reached, a write goes through each that moves") {
+    Cast cast = three();
+    cast.services = {pinned("redis"), pinned("redis-headless")};
+    cast.labels = {MovedLabel{"isMaster", "true", "false", "true", "false", {}, {"redis-labelled"}}};
+    cast.service_addresses = {
+        {"redis", "10.96.0.7:6379"}, {"redis-labelled", "10.96.0.8:6379"}, {"redis-other", "10.96.0.9:6379"}};
+    Wish wish;
+    wish.through_services = true;
+    const Plan plan = plan_failover_command(cast, wish);
+    CHECK(ids(plan).ends_with("write write-through-redis write-through-redis-labelled"));
+    CHECK(lines(plan, "write-through-redis") ==
+          Lines{"Service redis> SET redisctl:probe:3f9c1a02b7d4:after:redis 1 EX 600"});
+    CHECK_FALSE(plan.steps.back().essential);
+    wish.probe = false;
+    CHECK(ids(plan_failover_command(cast, wish)).find("write-through") == std::string::npos);
+}
+
 TEST_CASE(
     "A target that is called by name: FAILOVER goes by the listed address, everybody follows the name afterwards") {
     Cast cast = three();
