@@ -113,6 +113,7 @@ class Fake:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self):
                 self.content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -199,11 +200,15 @@ class Fake:
         request.close_connection = True
         if refused:
             return self.say(request, refused)
+        self.accept_upgrade(request)
+        behaviour(Socket(request.connection, request.rfile))
+
+    @staticmethod
+    def accept_upgrade(request) -> None:
         assert request.headers["Sec-WebSocket-Protocol"] == "v4.channel.k8s.io", request.headers
         accept = base64.b64encode(hashlib.sha1(request.headers["Sec-WebSocket-Key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()).decode()
         request.connection.sendall((f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n"
                                     "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n").encode())
-        behaviour(Socket(request.connection, request.rfile))
 
     def verify(self) -> None:
         assert not self.unexpected, f"requests that nobody announced: {self.unexpected}"
