@@ -139,6 +139,12 @@ class Supervision {
                        fmt::format("it is a replica of {}, and {} was not promoted", old->master_host, over_.to)));
         if (stuck && target_role_ == Role::replica) return abort_safely();
         if (!target_silent_since_ || target_role_ != Role::unknown) return {};
+        // The old one has done its part: that the target took over only the target can say, and nobody hears it.
+        if (!under_way && old->role == Role::replica && since(*target_silent_since_) > silent_at_most)
+            return fail(unsure(fmt::format("{} does not say whether it was promoted", over_.to),
+                               fmt::format("it does not answer; {} is a replica of {}:{}, its link is {}", over_.from,
+                                           old->master_host, old->master_port.value_or(0),
+                                           old->link_up.value_or(false) ? "up" : "down")));
         if (ended && since(started_) > limit)
             // The old master is master as before, whatever has become of the other.
             return fail(Error{ErrorCode::server, fmt::format("{} gave up the hand-over", over_.from),

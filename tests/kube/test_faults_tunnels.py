@@ -134,6 +134,16 @@ class TargetIsNotHeard(Tunnels):
         self.cluster.when(FIRST, FAILOVER, self.lose(SECOND, times=30))
         self.done(self.switch())
 
+    def test_new_tunnels_stay_refused(self):
+        """The old master follows it, so it was promoted: said as far as it is known, and a resume ends it."""
+        self.cluster.when(FIRST, FAILOVER, self.lose(SECOND))
+        running = self.switch()
+        change = self.left_open(running, "unknown")
+        self.assertLess(change.answer.seconds, 20, change)
+        self.assert_says(change, "UNCERTAIN", f"{SECOND} does not say whether it was promoted", "", "redisctl resume")
+        self.find_again()
+        self.resume()
+
     def test_neither_is_heard_any_more(self):
         self.cluster.when(FIRST, FAILOVER, self.lose(FIRST, SECOND))
         change = self.left_open(self.switch(), "unknown")
