@@ -53,6 +53,7 @@ class Performer {
         for (size_t i = 0; i < answers.size(); i++) {
             if (!answers[i]) {
                 worst = may_have_arrived(answers[i].error()) ? unsure(answers[i].error()) : answers[i].error();
+                worst->message = fmt::format("{}: {}", send.to[i].node, worst->message);
                 continue;
             }
             for (size_t c = 0; c < answers[i]->size(); c++) {

@@ -100,11 +100,12 @@ Result<void> PortForward::pump(std::string& out, std::string& in) {
         from_server_.clear();
         TRY(take_messages(in));
     }
+    if (!below && !upgraded_) return below;
     if (!below || socket_.closed()) {
-        if (below)
-            return fail(Error{
-                ErrorCode::unreachable, fmt::format("the port-forward to pod {} was closed", pod_), {}, {}, "CLOSED"});
-        return below;
+        Error closed{
+            ErrorCode::unreachable, fmt::format("the port-forward to pod {} was closed", pod_), {}, {}, "CLOSED"};
+        if (!below) closed.cause = below.error().message;
+        return fail(std::move(closed));
     }
     // Just upgraded: what the caller wants to say goes out now, not after another wait.
     return upgraded_ && !was_upgraded && !out.empty() ? pump(out, in) : Result<void>{};

@@ -95,7 +95,7 @@ class OldMasterWasNotTold(Tunnels):
     def test_the_word_is_lost(self):
         self.cluster.when(FIRST, FAILOVER, tunnels.cut, passed_on=False)
         change = self.rolled_back(self.switch())
-        why = "it may never have been told to"
+        why = f"it may never have been told to: the port-forward to pod {FIRST} was closed"
         self.assert_says(change, "GAVE_UP", f"{FIRST} gave up the hand-over", why, "redisctl replica-lag")
 
     def test_half_a_frame_and_silence(self):
@@ -170,6 +170,7 @@ class BehindThePromotion(Tunnels):
     def test_the_third_stays_out_of_reach(self):
         self.cluster.when(FIRST, KILL, self.lose(THIRD))
         change = self.left_open(self.switch(), "incomplete")
+        self.assertRegex(change.result["errors"][0]["message"], f"{THIRD}: port .* cannot be reached", change)
         self.assertIn("old-follows", change.steps("done") + change.steps("already"), "one that is not heard keeps nobody else from the new master")
         self.find_again()
         self.resume()
