@@ -13,6 +13,7 @@ namespace redisctl::failover {
 namespace {
 
 constexpr Millis one_look{5'000};
+constexpr Millis one_answer{1'000};
 
 Error not_so(const Step& step, const Holds& holds, std::string_view when) {
     const ErrorCode code = holds.truth == Truth::no ? ErrorCode::conflict : ErrorCode::timeout;
@@ -141,6 +142,12 @@ class Run {
         }
     }
 
+    // What a broken connection swallowed is said once more where the only way is on: a second REPLICAOF does what the
+    // first did. A second FAILOVER would not, and is looked after by itself.
+    bool may_repeat(const Step& step) const {
+        return report_.committed || (step.commits && !std::holds_alternative<HandOver>(step.action));
+    }
+
     Result<void> attempt(const Step& step) {
         if (const Holds holds = before(step); holds.truth != Truth::yes) {
             Error error = not_so(step, holds, "before");
@@ -157,8 +164,13 @@ class Run {
         // In the middle of a step nobody is interrupted.
         const interrupt::Patience patience(3);
         if (step.opens_window && !report_.readings.window_opened) report_.readings.window_opened = SteadyClock::now();
-        const Result<void> performed = perform(world_, step.action, report_.readings);
+        Result<void> performed = perform(world_, step.action, report_.readings);
         if (!performed && performed.error().reason != uncertain) return performed;
+        if (!performed && may_repeat(step) &&
+            await(world_, plan_, step.after, Deadline::after(one_answer)).truth == Truth::no) {
+            // A second failure leaves what became of the first as open as it was.
+            if (perform(world_, step.action, report_.readings)) performed = {};
+        }
         const Holds after = await(world_, plan_, step.after, Deadline::after(Millis(step.patience_ms)));
         if (after.truth == Truth::yes && (performed || !step.after.empty())) return {};
         // A switch that is not seen done may still be: the word on its way, the servers at it.

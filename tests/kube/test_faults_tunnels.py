@@ -167,6 +167,11 @@ class BehindThePromotion(Tunnels):
         self.cluster.when(THIRD, REPLICAOF, tunnels.half_a_frame)
         self.done(self.switch())
 
+    def test_the_third_was_not_told(self):
+        """It is told again."""
+        self.cluster.when(THIRD, REPLICAOF, tunnels.cut, passed_on=False)
+        self.done(self.switch())
+
     def test_the_third_stays_out_of_reach(self):
         self.cluster.when(FIRST, KILL, self.lose(THIRD))
         change = self.left_open(self.switch(), "incomplete")
@@ -199,6 +204,11 @@ class Fenced(Tunnels):
     def test_the_promotion_was_done_and_nobody_said_so(self):
         self.cluster.when(SECOND, REPLICAOF, tunnels.cut)
         self.done(self.fenced())
+
+    def test_the_promotion_never_came_through(self):
+        """There is no master then: it is told again, not left to a resume."""
+        self.cluster.when(SECOND, REPLICAOF, tunnels.cut, passed_on=False)
+        self.assertLess(self.done(self.fenced()).answer.seconds, 5)
 
     def test_the_promotion_was_done_and_the_new_master_stays_out_of_reach(self):
         self.cluster.when(SECOND, REPLICAOF, self.lose(SECOND))
