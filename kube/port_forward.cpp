@@ -19,17 +19,26 @@ constexpr size_t max_refusal = 64u << 10;
 
 PortForward::PortForward(Client& client, const std::string& ns, const std::string& pod, uint16_t port,
                          Deadline connect_deadline)
-    : below_(client.connect(connect_deadline)),
+    : client_(client),
+      connect_deadline_(connect_deadline),
       access_{"get", "", "pods/portforward", ns, pod},
       ns_(ns),
       pod_(pod),
       port_(port) {
-    std::vector<std::string> headers = client.identity().headers;
-    if (!client.identity().authorization.empty())
-        headers.push_back(fmt::format("Authorization: {}", client.identity().authorization.reveal()));
+    dial();
+}
+
+void PortForward::dial() {
+    below_ = client_.connect(connect_deadline_);
+    below_->set_owner(owner_);
+    identity_ = client_.identity_number();
+    std::vector<std::string> headers = client_.identity().headers;
+    if (!client_.identity().authorization.empty())
+        headers.push_back(fmt::format("Authorization: {}", client_.identity().authorization.reveal()));
     const std::string path =
-        fmt::format("{}/api/v1/namespaces/{}/pods/{}/portforward?ports={}", client.path_prefix(), ns, pod, port);
-    to_server_ = socket_.upgrade_request(client.host_header(), path, subprotocol, headers);
+        fmt::format("{}/api/v1/namespaces/{}/pods/{}/portforward?ports={}", client_.path_prefix(), ns_, pod_, port_);
+    from_server_.clear();
+    to_server_ = socket_.upgrade_request(client_.host_header(), path, subprotocol, headers);
 }
 
 net::Interest PortForward::interest(bool sending) const {
@@ -49,6 +58,14 @@ Result<void> PortForward::upgrade(bool closed) {
         from_server_.erase(0, head->size);
         upgraded_ = true;
         return {};
+    }
+    if (head->status == 401 && !renewed_) {
+        renewed_ = true;
+        TRY_ASSIGN(const bool fresh, client_.refresh(identity_));
+        if (fresh) {
+            dial();
+            return {};
+        }
     }
     // The refusal's body says why: wait for all of it, within reason.
     const std::string_view body = std::string_view(from_server_).substr(head->size);
@@ -93,8 +110,10 @@ Result<void> PortForward::pump(std::string& out, std::string& in) {
         TRY(socket_.flush(to_server_));
     }
     const bool was_upgraded = upgraded_;
+    const net::Stream* const dialled = below_.get();
     const Result<void> below = below_->pump(to_server_, from_server_);
     if (!upgraded_ && !from_server_.empty()) TRY(upgrade(!below));
+    if (below_.get() != dialled) return {};
     if (upgraded_ && !from_server_.empty()) {
         TRY(socket_.feed(from_server_));
         from_server_.clear();

@@ -111,6 +111,17 @@ class Login(Switching):
             self.cluster.cut(pod)
         self.done(running)
 
+    def test_it_expires_when_the_old_master_has_begun_to_hand_over(self):
+        """And all tunnels end: that the target was promoted is heard by a new one, with a new token."""
+
+        def action(cluster, _) -> None:
+            self.expire("")
+            for pod in cluster.names:
+                cluster.cut(pod)
+
+        self.cluster.when(FIRST, b"*6\r\n$8\r\nFAILOVER\r\n$2\r\nTO", action)
+        self.done(self.switch())
+
     def gives_up(self, second: str, why: str) -> None:
         change = self.left_open(self.expires(self.BEFORE, second), "incomplete")
         self.assertLess(change.answer.seconds, 40, change)
