@@ -34,9 +34,15 @@ Result<void> Client::authenticate() {
 
 Result<bool> Client::refresh(int used) {
     if (used != identity_number_) return true;
+    if (renewal_failed_ && !renew_again_at_.passed()) return fail(*renewal_failed_);
     if (!credentials_.refresh()) return false;
-    TRY(authenticate());
-    return true;
+    const TimePoint began = SteadyClock::now();
+    const Result<void> renewed = authenticate();
+    renewal_failed_ = renewed ? std::nullopt : std::optional(renewed.error());
+    if (renewed) return true;
+    const auto took = std::chrono::duration_cast<Millis>(SteadyClock::now() - began);
+    renew_again_at_ = Deadline::after(std::max(Millis(1'000), 3 * took));
+    return fail(renewed.error());
 }
 
 net::TransferOptions Client::transfer_options(const std::string& path, Deadline deadline) const {

@@ -48,7 +48,8 @@ class Client {
     std::string path_prefix() const;
 
     // After a 401 to a request that was sent with identity number `used`: true when a retry makes sense, because there
-    // is a newer identity, or now one was made. Several requests that fail together refresh once.
+    // is a newer identity, or now one was made. Several requests that fail together refresh once. A renewal that failed
+    // is not tried again at once, but its error given again, for three times as long as it took.
     Result<bool> refresh(int used);
     int identity_number() const { return identity_number_; }
     // As Credentials::remaining_seconds.
@@ -61,6 +62,8 @@ class Client {
     Credentials credentials_;
     Identity identity_;
     int identity_number_ = 0;
+    std::optional<Error> renewal_failed_;
+    Deadline renew_again_at_ = Deadline::never();
     net::TlsOptions tls_;
     Millis request_timeout_;
     std::deque<std::unique_ptr<net::CurlStream>> warm_;

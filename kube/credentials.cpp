@@ -17,6 +17,8 @@ namespace {
 // client-go transport/token_source.go: a minute, less 10 s of leeway.
 constexpr std::chrono::seconds kTokenFileAge{50};
 constexpr std::chrono::seconds kPluginLimit{60};
+// In the middle of something everything else waits for it, and locks run out.
+constexpr std::chrono::seconds kRenewalLimit{10};
 constexpr size_t kMaxTokenBytes = 64 * 1024;
 
 // client-go transport/round_trippers.go headerKeyEscape: what cannot stand in a header's name, and '%', becomes %XX.
@@ -85,8 +87,8 @@ Result<void> Credentials::authorize(Identity& identity) {
         identity.authorization =
             Secret("Basic " + base64_encode(fmt::format("{}:{}", user.username, user.password.reveal())));
     } else if (user.exec) {
-        TRY_ASSIGN(ExecCredential credential,
-                   run_exec_plugin(config_, Deadline::after(kPluginLimit), sources_.interrupt_fd()));
+        const Deadline limit = Deadline::after(renewing_ ? kRenewalLimit : kPluginLimit);
+        TRY_ASSIGN(ExecCredential credential, run_exec_plugin(config_, limit, sources_.interrupt_fd()));
         TRY_ASSIGN(identity.authorization, bearer(credential.token, user));
         if (!credential.client_cert_pem.empty()) {
             identity.client_cert_pem = std::move(credential.client_cert_pem);
@@ -122,6 +124,7 @@ bool Credentials::stale() const {
 }
 
 bool Credentials::refresh() {
+    renewing_ = true;
     cached_.reset();
     expires_at_.reset();
     return !config_.user.token_file.empty() || from_plugin();

@@ -34,10 +34,10 @@ class Credentials {
     explicit Credentials(const ClusterConfig& config, CredentialSources sources = {});
 
     // The identity to use now. Re-reads a token file older than 50 s, runs the plugin when there is no unexpired
-    // credential (its stderr passes through, its stdin as interactiveMode says, ended after 60 s). Blocking, before the
-    // loop starts. Errors (unauthenticated): plugin missing (with its installHint made printable), failed, took too
-    // long, needs a terminal, answered another apiVersion or no credential; token file unreadable with nothing to fall
-    // back on. `interrupted` on Ctrl-C while the plugin runs.
+    // credential (its stderr passes through, its stdin as interactiveMode says, ended after 60 s, after 10 s when it
+    // renews). Blocking, before the loop starts. Errors (unauthenticated): plugin missing (with its installHint made
+    // printable), failed, took too long, needs a terminal, answered another apiVersion or no credential; token file
+    // unreadable with nothing to fall back on. `interrupted` on Ctrl-C while the plugin runs.
     Result<Identity> current();
 
     // After a 401: forgets what was cached; true when current() may now give something else (plugin or token file), so
@@ -60,6 +60,7 @@ class Credentials {
     std::optional<Identity> cached_;
     std::optional<int64_t> expires_at_;  // epoch seconds
     TimePoint read_at_{};
+    bool renewing_ = false;
     Secret last_file_token_;
 };
 

@@ -134,6 +134,19 @@ class Login(Switching):
         """Nothing can be asked any more, and the undo neither: the Services lead to the target, and that is said."""
         self.gives_up("echo no >&2; exit 1", "login failed")
 
+    def test_the_login_hangs(self):
+        """It is given a limit, and not once for each question."""
+        self.gives_up("exec sleep 1000", "did not end in time")
+
+    def test_the_login_hangs_behind_the_promotion(self):
+        """The switch is done, only what tells people is missing."""
+        running = self.switch("--settle", "1s")
+        self.cluster.when(FIRST, b"*6\r\n$6\r\nCLIENT\r\n$4\r\nKILL", lambda *_: self.expire("exec sleep 1000"))
+        change = self.read(running.finish())
+        self.assertLess(change.answer.seconds, 40, change)
+        self.assertEqual((change.code, change.result["outcome"], change.result["lostBytes"]), (0, "done", 0), change)
+        self.assertEqual(len(change.result["warnings"]), 2, change)
+
 
 if __name__ == "__main__":
     unittest.main()
