@@ -32,16 +32,22 @@ bool speaks(const Error& error) {
            error.code == ErrorCode::forbidden || error.code == ErrorCode::protocol;
 }
 
+// A pod that is being deleted is none of the instance any more, and its server may still serve.
+std::string leaving(const Facts& facts) {
+    if (!facts.kubernetes || facts.kubernetes->terminating.empty() || facts.find(facts.master)) return {};
+    return fmt::format("; {} is being deleted", fmt::join(facts.kubernetes->terminating, ", "));
+}
+
 Evidence of_ourselves(const Facts& facts) {
     const NodeFacts* master = facts.find(facts.master);
     const auto say = [](SaysDead says, std::string sentence) {
         return Evidence{"redisctl", says, std::move(sentence)};
     };
     if (master == nullptr)
-        return say(SaysDead::yes,
-                   facts.instance.ns.empty()
-                       ? fmt::format("{} was not asked: no host leads there", facts.master)
-                       : fmt::format("no pod of {} has the address {}", facts.instance.full_name(), facts.master));
+        return say(SaysDead::yes, facts.instance.ns.empty()
+                                      ? fmt::format("{} was not asked: no host leads there", facts.master)
+                                      : fmt::format("no pod of {} has the address {}{}", facts.instance.full_name(),
+                                                    facts.master, leaving(facts)));
     if (!master->view) {
         const Error& error = master->view.error();
         if (error.code == ErrorCode::forbidden && error.reason != "NOPERM" && error.reason != "DENIED")
@@ -99,7 +105,8 @@ std::vector<Evidence> of_kubernetes(const Facts& facts) {
                                   [&](const kube::Pod* one) { return one->meta.name == place.pod; });
     if (pod != facts.instance.pods.end()) {
         const std::string state = fmt::format("{}{}", (*pod)->phase, (*pod)->ready ? " and Ready" : ", not Ready");
-        const bool gone = place.not_running.has_value() || (*pod)->phase != "Running";
+        // Unknown is what the API server says of a machine that it does not hear either.
+        const bool gone = (*pod)->phase != "Unknown" && (place.not_running.has_value() || (*pod)->phase != "Running");
         evidence.push_back({"pod/" + place.pod, gone ? SaysDead::yes : SaysDead::unknown,
                             gone && place.not_running ? place.not_running->message
                                                       : fmt::format("it was {} when last reported", state)});
@@ -112,7 +119,8 @@ std::vector<Evidence> of_kubernetes(const Facts& facts) {
     else if (machine->second->ready == "True")
         evidence.push_back({witness, SaysDead::unknown, "it is Ready: its kubelet reports"});
     else
-        evidence.push_back({witness, SaysDead::yes, "it is not Ready: its kubelet does not report"});
+        evidence.push_back(
+            {witness, SaysDead::unknown, "it is not Ready: its kubelet does not report, its processes may live"});
     return evidence;
 }
 
@@ -132,7 +140,9 @@ void judge_evidence(const Facts& facts, Checks& out) {
         if (one.says_dead == SaysDead::yes && one.witness != "redisctl") dead.push_back(one.witness);
     }
     Verdicts(out, "witness-alive", {}, "none",
-             "the master lives and only we are cut off from it: run redisctl from another place")
+             leaving(facts).empty()
+                 ? "the master lives and only we are cut off from it: run redisctl from another place"
+                 : "the master's pod is being deleted and still serves: wait until it is gone")
         .good_if(alive.empty(), alive.empty() ? "none" : fmt::format("{}", fmt::join(alive, "; ")));
     Verdicts(out, "witness-dead", {}, "one besides ourselves",
              "wait until its replicas have noticed: redisctl replication-info")

@@ -126,7 +126,7 @@ TEST_CASE("Kubernetes can say that a pod is gone, never that it lives") {
     world.facts.kubernetes->k8s_nodes.at("n1") = machine;
     auto lines = heard(world.facts);
     CHECK(lines[3] == "pod/redis-0 yes: pod default/redis-0 is Pending");
-    CHECK(lines[4] == "k8s-node/n1 yes: it is not Ready: its kubelet does not report");
+    CHECK(lines[4] == "k8s-node/n1 unknown: it is not Ready: its kubelet does not report, its processes may live");
     world.facts.kubernetes->k8s_nodes.at("n1") = fail(ErrorCode::forbidden, "we may not get nodes");
     CHECK(heard(world.facts)[4] == "k8s-node/n1 unknown: we may not get nodes");
 }
