@@ -57,17 +57,31 @@ class Scores {
         return score;
     }
 
-    // Best first. `read` breaks an emergency's tie: what was read will be applied without the master's help.
+    // Best first. `read` breaks an emergency's tie: what was read will be applied without the master's help; then whom
+    // a Service can lead to.
     bool before(size_t a, const Score& x, size_t b, const Score& y) const {
         if (x.eligible != y.eligible) return x.eligible;
         if (x.points != y.points) return x.points > y.points;
-        if (x.eligible && mode_ == Mode::emergency && read_of(a) != read_of(b)) return read_of(a) > read_of(b);
+        if (x.eligible && mode_ == Mode::emergency) {
+            if (read_of(a) != read_of(b)) return read_of(a) > read_of(b);
+            if (reachable(a) != reachable(b)) return reachable(a);
+        }
         return natural_less(x.node, y.node);
     }
 
   private:
     const NodeView& view(size_t i) const { return *facts_.nodes[i].view; }
     int64_t read_of(size_t i) const { return view(i).read_offset.value_or(-1); }
+
+    // Services lead to no pod that is not Ready, and soon to none of a machine that is not.
+    bool reachable(size_t i) const {
+        const fleet::Node& place = facts_.instance.nodes[i];
+        for (const kube::Pod* pod : facts_.instance.pods)
+            if (pod->meta.name == place.pod && !pod->ready) return false;
+        if (!facts_.kubernetes) return true;
+        const auto machine = facts_.kubernetes->k8s_nodes.find(place.k8s_node);
+        return machine == facts_.kubernetes->k8s_nodes.end() || !machine->second || machine->second->ready == "True";
+    }
 
     bool on_history(const NodeView& view) const {
         return view.role == Role::replica && !history_.replid.empty() && view.replid == history_.replid;
@@ -168,6 +182,8 @@ class Scores {
         if (const int64_t read = read_of(i) - *view.applied_offset; view.read_offset && read > 0)
             score.reasons.push_back(fmt::format("{} more read and not yet applied", bytes(read)));
         score.reasons.push_back(fmt::format("priority {}", view.priority.value_or(default_priority)));
+        if (!reachable(i))
+            score.reasons.emplace_back("Services do not lead to it: its pod or its machine is not Ready");
     }
 
     const Facts& facts_;

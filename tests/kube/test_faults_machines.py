@@ -91,6 +91,12 @@ class MachineIsNotReady(Machines):
         plan = json.loads(answer.out.splitlines()[0])
         self.assertEqual((plan["to"], [score["node"] for score in plan["candidates"]]), (THIRD, [THIRD, SECOND]), plan["candidates"])
 
+    def test_a_replica_there_is_not_chosen_in_an_emergency(self):
+        """Both have everything; the Services would lead to nobody."""
+        self.cluster.machine_not_ready(SECOND, tunnels=True)
+        self.kill()
+        self.promoted(self.failover(*DEAD), THIRD)
+
 
 class PodIsLeaving(Machines):
     def test_a_terminating_master_lives(self):

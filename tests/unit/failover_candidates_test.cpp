@@ -183,6 +183,24 @@ TEST_CASE("In an emergency the replica that has applied most is the best, then t
     CHECK(chosen(world.facts, {}, Mode::emergency) == "redis-3");
 }
 
+TEST_CASE("Of those that have the same an emergency takes one that Services can lead to") {
+    Orphans world;
+    for (const char* name : {"redis-1", "redis-2", "redis-3"})
+        world.view(name).applied_offset = world.view(name).read_offset = 980;
+    CHECK(chosen(world.facts, {}, Mode::emergency) == "redis-1");
+    world.facts.instance.nodes[world.world.index("redis-1")].k8s_node = "n2";
+    kube::K8sNode machine;
+    machine.ready = "Unknown";
+    world.facts.kubernetes->k8s_nodes.emplace("n2", machine);
+    CHECK(chosen(world.facts, {}, Mode::emergency) == "redis-2");
+    CHECK(
+        candidates(world.facts, {}, Mode::emergency).back().why ==
+        "nobody has applied more: offset 980, priority 100, Services do not lead to it: its pod or its machine is not "
+        "Ready");
+    world.view("redis-1").applied_offset = world.view("redis-1").read_offset = 981;
+    CHECK(chosen(world.facts, {}, Mode::emergency) == "redis-1");
+}
+
 TEST_CASE("An emergency takes nobody who holds a part of the data, or none") {
     Orphans world;
     world.view("redis-1").sync_in_progress = true;
