@@ -198,9 +198,10 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     if (old && target) {
         follow_by_name(facts, cast.old, cast.target);
         if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
-        cast.services = services_to_move(facts, cast.target.pod, cast.notes);
         cast.labels = labels_to_move(facts, *old, *target);
     }
+    // Also where the old master's pod is gone, or on its way: the one that comes after it has the same name.
+    if (target) cast.services = services_to_move(facts, cast.target.pod, cast.notes);
     for (const kube::Service& service : facts.instance.services)
         if (const auto port = topology::redis_port(service, facts.instance); port && service.cluster_ip != "None")
             cast.service_addresses[service.meta.name] = net::to_string(net::HostPort{service.cluster_ip, *port});

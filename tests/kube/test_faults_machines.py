@@ -110,6 +110,11 @@ class PodIsLeaving(Machines):
         self.silent_for_a_while()
         self.refused(self.failover(*DEAD), "witness-dead")
 
+    def test_a_terminating_master_is_dead(self):
+        self.terminate(FIRST)
+        self.kill()
+        self.promoted(self.failover(*DEAD), SECOND)
+
     def test_a_master_in_phase_unknown_lives(self):
         self.unknown(FIRST)
         self.silent_for_a_while()
