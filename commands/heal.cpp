@@ -161,6 +161,10 @@ class Heal {
             if (const auto* patch = std::get_if<failover::PatchSelector>(&step.action))
                 diagnosis.troubles.push_back(
                     fmt::format("Service {} does not lead to {}", patch->service, diagnosis.survivor));
+            if (const auto* annotate = std::get_if<failover::Annotate>(&step.action);
+                annotate && annotate->values.begin()->second.empty())
+                diagnosis.troubles.push_back(
+                    fmt::format("Service {} says that the master is away from home, and it is not", annotate->service));
             if (const auto* label = std::get_if<failover::PatchLabel>(&step.action);
                 label && step.id.starts_with("unlabel"))
                 diagnosis.troubles.push_back(fmt::format("pod {} is labelled {}={} and is not to be the master",

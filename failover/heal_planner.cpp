@@ -1,9 +1,11 @@
 #include "failover/heal_planner.h"
 
 #include "failover/cast.h"
+#include "failover/facts_kubernetes.h"
 #include "failover/heal_loss.h"
 #include "failover/planner.h"
 #include "failover/steps.h"
+#include "topology/home.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -50,6 +52,7 @@ class Healer {
         give_back();
         await_links();
         probe();
+        tell_drift();
         persist();
         return std::move(plan_);
     }
@@ -272,6 +275,32 @@ class Healer {
         if (!wish_.probe) return;
         add_step(plan_, "write", "The master acknowledges a write.", plan_.to,
                  WriteProbe{plan_.to, fmt::format("redisctl:probe:{}", wish_.operation)});
+    }
+
+    // The Services say where the master is when it is not where the chart makes it, and nothing when it is.
+    void tell_drift() {
+        const std::string home = topology::home_pod(facts_.instance, facts_.picture.system);
+        const std::string& pod = players_.at(plan_.to).pod;
+        if (home.empty() || pod.empty()) return;
+        for (const kube::Service& service : facts_.instance.services) {
+            const auto told = service.meta.annotations.find(drift_annotation);
+            if (pod == home) {
+                if (told != service.meta.annotations.end()) add_drift(plan_, service.meta.name, "");
+                continue;
+            }
+            const bool right = told != service.meta.annotations.end() && told->second.starts_with(pod + " instead of ");
+            if (!right && !plan_.steps.empty() && leads_writers(service))
+                add_drift(plan_, service.meta.name, drift_text(pod, home, wish_.operation));
+        }
+    }
+
+    bool leads_writers(const kube::Service& service) const {
+        const bool owned = std::any_of(service.meta.owners.begin(), service.meta.owners.end(),
+                                       [](const kube::OwnerReference& owner) { return owner.controller; });
+        return !owned && std::any_of(facts_.picture.services.begin(), facts_.picture.services.end(),
+                                     [&](const topology::ServicePicture& one) {
+                                         return one.name == service.meta.name && one.type == "master";
+                                     });
     }
 
     // Without it a restarted process goes back to what its file says. Where the chart gives out the roles it is in

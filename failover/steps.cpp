@@ -1,5 +1,7 @@
 #include "failover/steps.h"
 
+#include "failover/facts_kubernetes.h"
+
 #include <fmt/core.h>
 
 namespace redisctl::failover {
@@ -40,6 +42,19 @@ Step& add_route(Plan& plan, const MovedService& service, const std::string& targ
     step.undo = {PatchSelector{service.name, service.to, service.from}};
     step.patience_ms = api_patience_ms;
     return step;
+}
+
+std::string drift_text(const std::string& pod, const std::string& home, const std::string& operation) {
+    return fmt::format("{} instead of {}, since operation {}", pod, home, operation);
+}
+
+void add_drift(Plan& plan, const std::string& service, const std::string& says) {
+    Step& step = add_step(
+        plan, "annotate-" + service,
+        says.empty() ? "The master is at home again." : "Everybody who looks sees that the master is not at home.", "",
+        Annotate{service, {{drift_annotation, says}}});
+    step.already = step.after = {AnnotationIs{service, drift_annotation, says}};
+    step.essential = false;
 }
 
 void add_endpoints(Plan& plan, const std::string& service, const std::string& pod, int64_t settle_ms) {

@@ -21,6 +21,10 @@ Step& add_step(Plan& plan, std::string id, std::string why, std::string node, Ac
 // The Service selects as it is to select, or as before when undone. `target`: the node to which it leads then.
 Step& add_route(Plan& plan, const MovedService& service, const std::string& target);
 
+// The Service says of which pod the master is instead of its home; nothing when `says` is empty: it is at home.
+void add_drift(Plan& plan, const std::string& service, const std::string& says);
+std::string drift_text(const std::string& pod, const std::string& home, const std::string& operation);
+
 // Until the Service leads to this pod alone, and then for a while, for the proxies of other machines.
 void add_endpoints(Plan& plan, const std::string& service, const std::string& pod, int64_t settle_ms);
 

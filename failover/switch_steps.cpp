@@ -1,6 +1,5 @@
 #include "failover/switch_steps.h"
 
-#include "failover/facts_kubernetes.h"
 #include "failover/steps.h"
 
 #include <fmt/core.h>
@@ -149,18 +148,8 @@ void SwitchSteps::probe_after() {
 
 void SwitchSteps::annotate() {
     const bool at_home = cast_.home.empty() || cast_.home == cast_.target.pod;
-    for (const std::string& service : at_home ? cast_.annotated : names_of_services()) {
-        const std::string value = at_home ? ""
-                                          : fmt::format("{} instead of {}, since operation {}", cast_.target.pod,
-                                                        cast_.home, cast_.operation);
-        Annotate action{service, {{drift_annotation, value}}};
-        Step& step = add_step(
-            plan_, "annotate-" + service,
-            at_home ? "The master is at home again." : "Everybody who looks sees that the master is not at home.", "",
-            std::move(action));
-        step.already = step.after = {AnnotationIs{service, drift_annotation, value}};
-        step.essential = false;
-    }
+    for (const std::string& service : at_home ? cast_.annotated : names_of_services())
+        add_drift(plan_, service, at_home ? "" : drift_text(cast_.target.pod, cast_.home, cast_.operation));
 }
 
 // Without it a restarted process goes back to the role that its file gives it.

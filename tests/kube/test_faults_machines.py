@@ -162,6 +162,25 @@ class TwoMasters(Machines):
         self.heal()
         self.assertEqual([bool(drift) for drift in self.cluster.drift()], [True, True], "it is still away from home")
 
+    def test_the_master_is_at_home_again(self):
+        """The chart's pod is kept: nobody is told any more that the master is away, or every later switch would be refused."""
+        self.done(self.switch())
+        self.second_master(FIRST)
+        self.server(FIRST).command("SET", "written", "at home")
+        self.expected = FIRST
+        self.heal("--keep", FIRST, "--confirm", "my-redis")
+        self.assertEqual(self.cluster.drift(), [None, None])
+        self.done(self.switch())
+
+    def test_the_master_is_away_from_home_by_a_heal(self):
+        """Whom the chart does not make the master is said to be away, as after a switch."""
+        self.second_master(SECOND)
+        self.server(THIRD).command("REPLICAOF", "127.0.0.1", self.server(SECOND).port)
+        self.server(SECOND).command("SET", "written", "away")
+        self.expected = SECOND
+        self.heal("--keep", SECOND, "--confirm", "my-redis")
+        self.assertEqual([bool(drift) for drift in self.cluster.drift()], [True, True])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -117,7 +117,7 @@ TEST_CASE("The Services lead to the survivor before the loser is fenced, and wha
     const Plan plan = world.planned(diagnosis);
     CHECK(ids(plan) ==
           "route-redis route-redis-master endpoints-redis endpoints-redis-master fence save-redis-0 demote! "
-          "move-clients repoint replicas-linked write");
+          "move-clients repoint replicas-linked write annotate-redis annotate-redis-master");
     CHECK(plan.loss_bound == 90);
     CHECK(plan.loss_reason == "redis-0 has 3 writes that redis-1 lacks");
     CHECK(lines(plan, "fence") == Lines{"redis-0> CONFIG SET min-replicas-to-write 1000"});
