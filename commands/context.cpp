@@ -189,8 +189,9 @@ void Context::aim_at_instance(const std::string& kube_context, const std::string
     if (globals_.instance.empty()) globals_.instance = instance;
 }
 
-void Context::aim_at_hosts(const std::vector<net::HostPort>& hosts, const std::string& instance) {
-    if (!globals_.without_kubernetes()) globals_.hosts = hosts;
+void Context::aim_at_hosts(const std::vector<net::HostPort>& hosts, const std::vector<net::HostPort>& sentinels,
+                           const std::string& instance) {
+    if (!globals_.without_kubernetes()) globals_.hosts = hosts, globals_.sentinels = sentinels;
     if (globals_.instance.empty()) globals_.instance = instance;
 }
 

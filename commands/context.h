@@ -35,7 +35,8 @@ class Context {
 
     // Before find(): the target of an operation that is taken up again. What the user names himself stays.
     void aim_at_instance(const std::string& kube_context, const std::string& ns, const std::string& instance);
-    void aim_at_hosts(const std::vector<net::HostPort>& hosts, const std::string& instance);
+    void aim_at_hosts(const std::vector<net::HostPort>& hosts, const std::vector<net::HostPort>& sentinels,
+                      const std::string& instance);
 
     // Before find(), by a command that changes: connections stay open and are called redisctl:<operation>.
     void begin_operation(const std::string& operation) { operation_ = operation; }

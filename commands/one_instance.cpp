@@ -3,6 +3,7 @@
 #include "commands/look.h"
 #include "failover/survey_kubernetes.h"
 #include "failover/survey_redis.h"
+#include "failover/survey_sentinels.h"
 
 #include <fmt/core.h>
 
@@ -41,6 +42,7 @@ Result<void> survey(Context& context, OneInstance& one, const std::string& clien
     };
     const Deadline deadline = Deadline::after(survey_in);
     TRY(failover::survey_redis(context.fleet(), one.facts, options, deadline));
+    TRY(failover::survey_sentinels(context.fleet(), one.facts, deadline));
     if (!context.client()) return {};
     return failover::survey_kubernetes(*context.client(), one.found.inventory.pods, wish, one.facts, deadline);
 }

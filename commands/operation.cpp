@@ -108,6 +108,8 @@ std::optional<int64_t> outage_of(const failover::Readings& readings) {
 
 // Two masters are worse than a failed step: nobody else would say so.
 void look_for_second_master(failover::World& world, OperationResult& result) {
+    // An abort that came too late left everything as it was.
+    if (result.report.outcome == Outcome::refused) return;
     const std::vector<std::string> nodes{result.from, result.to};
     const auto views = failover::look_at(world, nodes, Deadline::after(Millis(2'000)));
     const auto is_master = [&](const std::string& node) {
@@ -236,9 +238,10 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         // The first Ctrl-C stops at the next safe point; the second leaves, and the journal says where.
         const interrupt::Patience patience(2);
         const std::set<std::string> begun = operation.recorded ? operation.recorded->intended : std::set<std::string>{};
+        const auto final_offset = operation.recorded ? operation.recorded->final_offset : std::nullopt;
         result.report = operation.how == Continue::backward
                             ? failover::undo(world, *journal, teller, operation.plan, begun)
-                            : failover::execute(world, *journal, teller, operation.plan, begun);
+                            : failover::execute(world, *journal, teller, operation.plan, begun, final_offset);
         measure(world, operation.plan, result);
     }
     result.exit = exit_of(result.report);

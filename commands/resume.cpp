@@ -2,7 +2,9 @@
 #include "commands/one_instance.h"
 #include "commands/operation.h"
 #include "commands/operation_report.h"
+#include "failover/conditions.h"
 #include "failover/lease_lock.h"
+#include "failover/real_world.h"
 #include "net/endpoint.h"
 
 #include <fmt/core.h>
@@ -82,7 +84,10 @@ void aim(Context& context, const Plan& plan) {
     names.insert(names.end(), plan.others.begin(), plan.others.end());
     for (const std::string& name : names)
         if (const auto host = net::parse_host_port(name, 6379)) hosts.push_back(*host);
-    context.aim_at_hosts(hosts, plan.instance);
+    std::vector<net::HostPort> sentinels;
+    for (const std::string& name : plan.sentinels)
+        if (const auto host = net::parse_host_port(name, 26379)) sentinels.push_back(*host);
+    context.aim_at_hosts(hosts, sentinels, plan.instance);
 }
 
 const topology::NodePicture* node_of(const topology::Picture& picture, const std::string& name) {
@@ -94,6 +99,16 @@ const topology::NodePicture* node_of(const topology::Picture& picture, const std
 bool is_master(const topology::Picture& picture, const std::string& name) {
     const topology::NodePicture* node = node_of(picture, name);
     return node && node->view && node->view->role == redis::Role::master;
+}
+
+// Between its promotion by a Sentinel and our demotion of the old one there are two, and the old one takes no write.
+bool fenced_by_us(Context& context, const OneInstance& one, const Plan& plan) {
+    const auto run_id = plan.baseline.run_ids.find(plan.from);
+    if (plan.engine != "sentinel" || run_id == plan.baseline.run_ids.end()) return false;
+    failover::RealWorld world(context.loop(), context.fleet(), one.facts.instance, context.client());
+    const std::vector<failover::Condition> fenced{failover::SameProcess{plan.from, run_id->second},
+                                                  failover::WritesRefused{plan.from}};
+    return failover::all_hold(world, plan, fenced, Deadline::after(Millis(2'000))).truth == failover::Truth::yes;
 }
 
 Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
@@ -115,7 +130,9 @@ Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
     operation.flags = flags.change;
     operation.how = how;
     const Plan& plan = operation.plan;
-    if (plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to))
+    const bool two =
+        plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to);
+    if (two && !fenced_by_us(context, one, plan))
         return end_early(context, result_for(operation),
                          Error{ErrorCode::refused, fmt::format("{} and {} are both masters", plan.from, plan.to),
                                "one of them was restarted, or promoted by somebody else: which one is right is not for "

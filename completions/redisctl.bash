@@ -55,7 +55,7 @@ _redisctl() {
         --color) _redisctl_words $'auto\nalways\nnever'; return ;;
         --confirm) :; return ;;
         --context) _redisctl_dynamic context; return ;;
-        --engine) _redisctl_words $'failover-command\nfenced'; return ;;
+        --engine) _redisctl_words $'failover-command\nfenced\nsentinel'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
         --from) _redisctl_dynamic node; return ;;
         --handover-timeout) :; return ;;

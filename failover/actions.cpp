@@ -22,12 +22,6 @@ Error unsure(Error error) {
     return error;
 }
 
-// A connection that broke says how (CLOSED, TLS); unreachable and nothing else: there was none to send anything by.
-bool may_have_arrived(const Error& error) {
-    const bool refused = error.code == ErrorCode::unreachable && error.reason.empty();
-    return !refused && error.reason != "CONNECT_TIMEOUT" && error.reason != "NOT_RUNNING";
-}
-
 std::string pointer_part(std::string text) {
     std::string escaped;
     for (const char c : text) escaped += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
@@ -72,6 +66,10 @@ class Performer {
     }
 
     Result<void> operator()(const HandOver& over) { return hand_over(world_, over, readings_); }
+
+    Result<void> operator()(const SentinelFailover& failover) { return sentinel_failover(world_, failover, readings_); }
+
+    Result<void> operator()(const SentinelsAgree& agree) { return sentinels_agree(world_, agree); }
 
     Result<void> operator()(const TakeBack& back) { return take_back(world_, back); }
 
@@ -215,6 +213,11 @@ class Performer {
 };
 
 }  // namespace
+
+bool may_have_arrived(const Error& error) {
+    const bool refused = error.code == ErrorCode::unreachable && error.reason.empty();
+    return !refused && error.reason != "CONNECT_TIMEOUT" && error.reason != "NOT_RUNNING";
+}
 
 Result<void> perform(World& world, const Action& action, Readings& readings) {
     Performer performer(world, readings);

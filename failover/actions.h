@@ -24,11 +24,21 @@ struct Readings {
     std::vector<Unshared> saved;  // what losers of a split had of their own
 };
 
+// A connection that broke says how (CLOSED, TLS); unreachable and nothing else: there was none to send anything by.
+bool may_have_arrived(const Error& error);
+
 Result<void> perform(World& world, const Action& action, Readings& readings);
 
 // FAILOVER TO + GETACK, supervised until it ends one way or the other. Errors: server (the server refused or gave up:
 // the old master is master as before), UNCERTAIN.
 Result<void> hand_over(World& world, const HandOver& over, Readings& readings);
+
+// SENTINEL FAILOVER, watched until the replica is the master or the Sentinel has given up. Errors: server (it refused
+// or gave up, and nobody was promoted), UNCERTAIN (another one was promoted, or it is not known).
+Result<void> sentinel_failover(World& world, const SentinelFailover& failover, Readings& readings);
+
+// Errors: timeout, with what the Sentinels say instead.
+Result<void> sentinels_agree(World& world, const SentinelsAgree& agree);
 
 // Errors: conflict (the replica was promoted all the same), UNCERTAIN.
 Result<void> take_back(World& world, const TakeBack& back);

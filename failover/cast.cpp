@@ -85,6 +85,7 @@ Player player_for(const Facts& facts, size_t index) {
     player.version = known.view->version;
     player.min_replicas = setting(known, "min-replicas-to-write");
     player.min_replicas_lag = setting(known, "min-replicas-max-lag");
+    player.priority = known.view->priority.value_or(player.priority);
     player.has_config_file = !known.view->config_file.empty();
     return player;
 }
@@ -103,6 +104,19 @@ void follow_by_name(const Facts& facts, const Player& old, Player& target) {
             target.addresses.push_back(address);
         return;
     }
+}
+
+// The one that is told to promote needs nobody's vote for it, so any that is not in tilt will do.
+std::optional<SentinelWatch> watch_of(const Facts& facts) {
+    SentinelWatch watch;
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word) continue;
+        watch.sentinels.push_back(sentinel.name);
+        watch.master = sentinel.word->master.name;
+        if (watch.leader.empty() && sentinel.word->tilt != true) watch.leader = sentinel.name;
+    }
+    if (watch.leader.empty()) return std::nullopt;
+    return watch;
 }
 
 }  // namespace
@@ -196,7 +210,9 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     if (target)
         if (const auto& view = facts.nodes[*target].view) cast.baseline.replid = view->replid;
     if (old && target) {
-        follow_by_name(facts, cast.old, cast.target);
+        cast.watch = watch_of(facts);
+        // Sentinels send the others to the address that they know.
+        if (!cast.watch) follow_by_name(facts, cast.old, cast.target);
         if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
         cast.labels = labels_to_move(facts, *old, *target);
     }

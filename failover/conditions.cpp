@@ -1,5 +1,8 @@
 #include "failover/conditions.h"
 
+#include "base/text.h"
+#include "redis/sentinel_view.h"
+
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
@@ -158,6 +161,43 @@ class Examiner {
         const auto found = service->meta.annotations.find(c.key);
         const std::string value = found == service->meta.annotations.end() ? "" : found->second;
         return yes_if(value == c.value, fmt::format("Service {} has {}={}", c.service, c.key, value));
+    }
+
+    Holds operator()(const SentinelsName& c) const {
+        std::vector<Ask> asks;
+        for (const std::string& sentinel : c.sentinels) asks.push_back({sentinel, {{"SENTINEL", "MASTER", c.master}}});
+        const std::vector<Answer> answers = world_.ask(asks, deadline_);
+        int64_t agree = 0;
+        std::vector<std::string> said;
+        for (size_t i = 0; i < answers.size(); i++) {
+            const auto master = answers[i] ? redis::parse_sentinel_master(answers[i]->front())
+                                           : Result<redis::SentinelMaster>(fail(answers[i].error()));
+            if (!master) {
+                said.push_back(fmt::format("{}: {}", c.sentinels[i], master.error().message));
+                continue;
+            }
+            const bool settled = master->flags.find("failover_in_progress") == std::string::npos;
+            if (settled && is_address_of(plan_, c.node, master->host, master->port.value_or(0)))
+                agree++;
+            else
+                said.push_back(fmt::format("{} {} {}:{}", c.sentinels[i],
+                                           settled ? "says" : "is still at its failover of", master->host,
+                                           master->port.value_or(0)));
+        }
+        return yes_if(agree >= c.needed, fmt::format("{}", fmt::join(said, ", ")));
+    }
+    Holds operator()(const SentinelSees& c) const {
+        const Ask ask{c.sentinel, {{"SENTINEL", "SLAVES", c.master}}};
+        const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), deadline_);
+        if (!answers[0]) return unknown(answers[0].error());
+        const auto replicas = redis::parse_sentinel_replicas(answers[0]->front());
+        if (!replicas) return unknown(replicas.error());
+        for (const redis::SentinelReplica& replica : *replicas)
+            if (is_address_of(plan_, c.node, replica.host, replica.port.value_or(0)))
+                return yes_if(replica.priority == c.priority,
+                              fmt::format("Sentinel {} takes the priority of {} for {}", c.sentinel, c.node,
+                                          replica.priority.value_or(-1)));
+        return no(fmt::format("Sentinel {} does not know {}", c.sentinel, c.node));
     }
 
     Holds operator()(const PodGone& c) const {

@@ -24,12 +24,6 @@ using redis::Role;
 
 constexpr const char* minimum = "min-replicas-to-write";
 
-topology::Answers answers_of(const Facts& facts) {
-    topology::Answers answers;
-    for (const NodeFacts& node : facts.nodes) answers.nodes.push_back(node.view);
-    return answers;
-}
-
 // As the journals of this instance tell; the newest counts.
 std::optional<std::string> value_before(const Hearsay& hearsay, const std::string& node, const std::string& name) {
     for (const Recorded& recorded : hearsay.journals)

@@ -229,7 +229,8 @@ Result<std::vector<Check>> emergency_checks(const Facts& facts, const Wish& wish
     check_min_replicas(facts, target, pair.target, checks);
     check_commands(pair, checks, Mode::emergency);
     check_other_operations(facts, checks);
-    check_sentinels(facts, checks);
+    check_no_sentinels(facts, checks,
+                       "the Sentinels replace a dead master themselves: redisctl status tells whether they can");
     check_cluster_mode(facts, checks);
     if (facts.kubernetes) {
         check_old_pod(facts, wish, checks);

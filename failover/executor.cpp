@@ -27,7 +27,9 @@ class Run {
     Run(World& world, Journal& journal, Observer& observer, const Plan& plan)
         : world_(world), journal_(journal), observer_(observer), plan_(plan) {}
 
-    Report forward(const std::set<std::string>& begun) {
+    Report forward(const std::set<std::string>& begun, std::optional<int64_t> final_offset) {
+        report_.readings.final_offset = final_offset;
+        report_.readings.fenced_at_reading = final_offset.has_value();
         size_t first = 0;
         if (!begun.empty()) {
             begun_ = begun;
@@ -164,7 +166,11 @@ class Run {
         // In the middle of a step nobody is interrupted.
         const interrupt::Patience patience(3);
         if (step.opens_window && !report_.readings.window_opened) report_.readings.window_opened = SteadyClock::now();
+        const bool had_offset = report_.readings.final_offset.has_value();
         Result<void> performed = perform(world_, step.action, report_.readings);
+        // A resume cannot read it again: behind the switch the old master may have copied all anew.
+        if (!had_offset && report_.readings.final_offset && report_.readings.fenced_at_reading)
+            journal_.note({{"record", "reading"}, {"finalOffset", *report_.readings.final_offset}});
         if (!performed && performed.error().reason != uncertain) return performed;
         if (!performed && may_repeat(step) &&
             await(world_, plan_, step.after, Deadline::after(one_answer)).truth == Truth::no) {
@@ -280,8 +286,8 @@ std::string_view outcome_name(Outcome outcome) {
 }
 
 Report execute(World& world, Journal& journal, Observer& observer, const Plan& plan,
-               const std::set<std::string>& begun) {
-    return Run(world, journal, observer, plan).forward(begun);
+               const std::set<std::string>& begun, std::optional<int64_t> final_offset) {
+    return Run(world, journal, observer, plan).forward(begun, final_offset);
 }
 
 Report undo(World& world, Journal& journal, Observer& observer, const Plan& plan, const std::set<std::string>& begun) {

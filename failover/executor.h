@@ -51,9 +51,9 @@ class Observer {
 };
 
 // `begun`: the steps that a killed run had begun, when this one continues it: what is found done is passed over, up to
-// the point of no return altogether when that was passed. Empty for a fresh run.
+// the point of no return altogether when that was passed. Empty for a fresh run. `final_offset`: what it had read.
 Report execute(World& world, Journal& journal, Observer& observer, const Plan& plan,
-               const std::set<std::string>& begun);
+               const std::set<std::string>& begun, std::optional<int64_t> final_offset = {});
 
 // Undoes the steps that a killed run had begun. Refused when the point of no return was passed.
 Report undo(World& world, Journal& journal, Observer& observer, const Plan& plan, const std::set<std::string>& begun);

@@ -18,12 +18,6 @@ using redis::AttachedReplica;
 using redis::NodeView;
 using redis::Role;
 
-topology::Answers answers_of(const Facts& facts) {
-    topology::Answers answers;
-    for (const NodeFacts& node : facts.nodes) answers.nodes.push_back(node.view);
-    return answers;
-}
-
 // Whom a replica follows, as far as nobody we heard is behind that name.
 std::string silent_master(const Facts& facts, size_t replica) {
     const NodeView& view = *facts.nodes[replica].view;
@@ -65,6 +59,12 @@ std::optional<std::vector<int64_t>> numbers_of(std::string_view version) {
 }
 
 }  // namespace
+
+topology::Answers answers_of(const Facts& facts) {
+    topology::Answers answers;
+    for (const NodeFacts& node : facts.nodes) answers.nodes.push_back(node.view);
+    return answers;
+}
 
 std::optional<size_t> Facts::index_of(std::string_view name) const {
     for (size_t i = 0; i < instance.nodes.size(); i++)

@@ -11,6 +11,8 @@
 #include "fleet/node.h"
 #include "redis/info_fields.h"
 #include "redis/node_view.h"
+#include "redis/sentinel_view.h"
+#include "topology/join.h"
 #include "topology/picture.h"
 
 #include <cstdint>
@@ -69,10 +71,23 @@ struct NodeFacts {
     std::optional<Result<void>> admits_master, admitted_by_master;
 };
 
+// What one Sentinel says about this instance.
+struct SentinelWord {
+    redis::SentinelMaster master;
+    std::vector<redis::SentinelReplica> replicas;
+    Result<void> quorum;  // SENTINEL CKQUORUM: could a failover be agreed on? Errors: why not
+    std::optional<bool> tilt;
+};
+struct SentinelFacts {
+    std::string name;
+    Result<SentinelWord> word;  // Errors: it does not answer, or watches none of ours
+};
+
 struct Facts {
     fleet::Instance instance;
     topology::Picture picture;
-    std::vector<NodeFacts> nodes;  // in the order of instance.nodes and picture.nodes
+    std::vector<NodeFacts> nodes;          // in the order of instance.nodes and picture.nodes
+    std::vector<SentinelFacts> sentinels;  // in the order of instance.sentinels
     std::optional<KubernetesFacts> kubernetes;
     // The node that is the master, or was; an address as it was told when no node has it; empty when it is not clear.
     std::string master;
@@ -106,6 +121,12 @@ std::optional<Gap> gap_of(const Facts& facts, std::string_view replica);
 std::optional<bool> at_least(std::string_view version, std::string_view other);
 
 Ability ability(const NodeFacts& node, std::string_view command);
+
+// What the nodes said of themselves, as topology/ wants it.
+topology::Answers answers_of(const Facts& facts);
+
+// Does a Sentinel that can be asked watch it? Then the switch is made by one.
+bool watched_by_sentinels(const Facts& facts);
 
 // Why FAILOVER TO cannot be used for this pair; empty when it can. Else the fenced engine is what is left. Modules do
 // not count when the wish overrides that check.

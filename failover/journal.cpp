@@ -146,6 +146,8 @@ Result<Recorded> read_journal(const std::string& path) {
         } else if (kind == "intent") {
             recorded.last_step = record.value("step", "");
             recorded.intended.insert(recorded.last_step);
+        } else if (kind == "reading" && record.contains("finalOffset")) {
+            recorded.final_offset = record.value("finalOffset", int64_t{0});
         } else if (kind == "end") {
             recorded.ended = true;
             recorded.ended_at = record.value("at", "");

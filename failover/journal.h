@@ -52,6 +52,7 @@ struct Recorded {
     Plan plan;
     std::set<std::string> intended;  // steps that may have been done
     std::string last_step;
+    std::optional<int64_t> final_offset;  // of the old master, read behind its fence
     std::set<std::string> holders;  // who wrote it, as their locks name them: see holder_identity
     bool running = false;           // one of them is still at work
     bool ended = false;

@@ -75,8 +75,20 @@ struct AnnotationIs {
 struct PodGone {
     std::string pod, uid;
 };
-using Condition = std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver,
-                               OffsetGapAtMost, SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone>;
+// So many of these Sentinels name this node as the master, and are at no failover.
+struct SentinelsName {
+    std::vector<std::string> sentinels;
+    std::string master, node;  // master: as they call what they watch
+    int64_t needed = 0;
+};
+// This Sentinel knows the replica's priority by now; it asks every ten seconds.
+struct SentinelSees {
+    std::string sentinel, master, node;
+    int64_t priority = 0;
+};
+using Condition =
+    std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver, OffsetGapAtMost,
+                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees>;
 
 // --- What is done. ---
 
@@ -99,6 +111,22 @@ struct HandOver {
 struct TakeBack {
     std::string from, to, host;
     int64_t port = 0;
+};
+// SENTINEL FAILOVER on one Sentinel, which then promotes a replica: watched until `to` is the master, or the Sentinel
+// has given up.
+struct SentinelFailover {
+    std::string sentinel, master;  // master: as it calls what it watches
+    std::string from, to;
+    std::vector<std::string> others;  // that must not be the ones
+    std::string probe_key;            // as of HandOver
+};
+// Wait until most of these Sentinels name the node. Where the one that promoted it died before it told the others, one
+// of them is told to promote it once more: that changes nothing on a master, and this one spreads it.
+struct SentinelsAgree {
+    std::vector<std::string> sentinels;
+    std::string master, node;
+    std::vector<std::string> addresses;  // of the node: any of these is it
+    int64_t patience_ms = 5'000;         // before another one is told
 };
 // REPLICAOF NO ONE, and the probe right behind it.
 struct Promote {
@@ -153,8 +181,9 @@ struct SaveUnshared {
     int64_t max_bytes = 64 << 20, timeout_ms = 60'000;
     bool must = false;
 };
-using Action = std::variant<Wait, Send, HandOver, TakeBack, Promote, CatchUp, PatchSelector, AwaitEndpoints, PatchLabel,
-                            Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared>;
+using Action =
+    std::variant<Wait, Send, HandOver, TakeBack, SentinelFailover, SentinelsAgree, Promote, CatchUp, PatchSelector,
+                 AwaitEndpoints, PatchLabel, Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);
@@ -211,6 +240,7 @@ struct Plan {
     std::string from, to;  // old and new master
     std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
     std::vector<std::string> others;
+    std::vector<std::string> sentinels;  // that watch it
     // By node: every "host:port" by which servers call it; what follows what is read with these.
     std::map<std::string, std::vector<std::string>> addresses;
     std::string probe_key;  // written before the switch, looked for afterwards; empty with --no-probe

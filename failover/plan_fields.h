@@ -26,9 +26,13 @@ REDISCTL_NAMED(EndpointsAre, "endpointsAre")
 REDISCTL_NAMED(LabelIs, "labelIs")
 REDISCTL_NAMED(AnnotationIs, "annotationIs")
 REDISCTL_NAMED(PodGone, "podGone")
+REDISCTL_NAMED(SentinelsName, "sentinelsName")
+REDISCTL_NAMED(SentinelSees, "sentinelSees")
 REDISCTL_NAMED(Send, "send")
 REDISCTL_NAMED(HandOver, "handOver")
 REDISCTL_NAMED(TakeBack, "takeBack")
+REDISCTL_NAMED(SentinelFailover, "sentinelFailover")
+REDISCTL_NAMED(SentinelsAgree, "sentinelsAgree")
 REDISCTL_NAMED(Promote, "promote")
 REDISCTL_NAMED(CatchUp, "catchUp")
 REDISCTL_NAMED(PatchSelector, "patchSelector")
@@ -93,6 +97,24 @@ void fields(F& f, AnnotationIs& x) {
 template <class F>
 void fields(F& f, PodGone& x) {
     f("pod", x.pod), f("uid", x.uid);
+}
+template <class F>
+void fields(F& f, SentinelsName& x) {
+    f("sentinels", x.sentinels), f("master", x.master), f("node", x.node), f("needed", x.needed);
+}
+template <class F>
+void fields(F& f, SentinelSees& x) {
+    f("sentinel", x.sentinel), f("master", x.master), f("node", x.node), f("priority", x.priority);
+}
+template <class F>
+void fields(F& f, SentinelFailover& x) {
+    f("sentinel", x.sentinel), f("master", x.master), f("from", x.from), f("to", x.to), f("others", x.others),
+        f("probeKey", x.probe_key);
+}
+template <class F>
+void fields(F& f, SentinelsAgree& x) {
+    f("sentinels", x.sentinels), f("master", x.master), f("node", x.node), f("addresses", x.addresses),
+        f("patienceMs", x.patience_ms);
 }
 template <class F>
 void fields(F& f, Send::To& x) {
@@ -186,8 +208,8 @@ template <class F>
 void fields(F& f, Plan& x) {
     f("command", x.command), f("instance", x.instance), f("namespace", x.ns), f("system", x.system),
         f("context", x.context), f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to),
-        f("replica", x.replica), f("others", x.others), f("addresses", x.addresses), f("probeKey", x.probe_key),
-        f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
+        f("replica", x.replica), f("others", x.others), f("sentinels", x.sentinels), f("addresses", x.addresses),
+        f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
         f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound), f("lossReason", x.loss_reason),
         f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);
 }

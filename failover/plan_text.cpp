@@ -107,6 +107,15 @@ std::vector<std::string> lines_of(const Action& action) {
                                 annotate.service, json_of(annotate.values))};
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
+            [](const SentinelFailover& failover) {
+                return Lines{command_line(failover.sentinel, {"SENTINEL", "FAILOVER", failover.master})};
+            },
+            [](const SentinelsAgree& agree) {
+                return Lines{
+                    fmt::format("wait until most Sentinels name {}; after {} ms SENTINEL FAILOVER {} on one "
+                                "that does not",
+                                agree.node, agree.patience_ms, agree.master)};
+            },
             [](const ServiceProbe& probe) { return Lines{probe_line("Service " + probe.service, probe.key)}; },
             [](const DeletePod& pod) {
                 return Lines{fmt::format("kubectl delete pod {} --grace-period=1 (uid {})", pod.pod, pod.uid)};
@@ -148,6 +157,13 @@ std::string sentence_of(const Condition& condition) {
             [](const AnnotationIs& c) {
                 return c.value.empty() ? fmt::format("Service {} has no annotation {}", c.service, c.key)
                                        : fmt::format("Service {} has the annotation {}={}", c.service, c.key, c.value);
+            },
+            [](const SentinelsName& c) {
+                return fmt::format("{} of the Sentinels {} call {} the master", c.needed, fmt::join(c.sentinels, ", "),
+                                   c.node);
+            },
+            [](const SentinelSees& c) {
+                return fmt::format("Sentinel {} knows that {} has replica-priority {}", c.sentinel, c.node, c.priority);
             },
             [](const PodGone& c) { return fmt::format("pod {} is gone (uid {})", c.pod, c.uid); },
         },

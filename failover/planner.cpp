@@ -9,10 +9,6 @@ namespace redisctl::failover {
 
 namespace {
 
-Send to(const std::string& node, std::vector<Words> commands) {
-    return Send{{{node, std::move(commands)}}};
-}
-
 class Planner : SwitchSteps {
   public:
     Planner(const Cast& cast, const Wish& wish) : SwitchSteps(cast, wish) {}
@@ -68,10 +64,10 @@ class Planner : SwitchSteps {
         catch_up.already = {FollowsAddress{old, parking_host, parking_port}};
         Step& park = add_step(
             plan_, "park", fmt::format("{} stops being a master, without a timer: nobody lives at that address.", old),
-            old, to(old, {replicaof(parking_host, parking_port)}));
+            old, send_to(old, {replicaof(parking_host, parking_port)}));
         park.before = {SameProcess{old, cast_.old.run_id}};
         park.already = park.after = {FollowsAddress{old, parking_host, parking_port}};
-        park.undo = {to(old, {{"REPLICAOF", "NO", "ONE"}})};
+        park.undo = {send_to(old, {{"REPLICAOF", "NO", "ONE"}})};
         park.undone = {RoleIs{old, "master"}};
         add_step(plan_, "drain", fmt::format("{} has the last byte, now that no new one can come.", target), target,
                  CatchUp{old, target, wish_.timeout.count()});
@@ -80,7 +76,7 @@ class Planner : SwitchSteps {
                        RoleIs{target, "replica"}};
         Step& demote =
             add_step(plan_, "demote", fmt::format("{} follows the new master and gets its settings back.", old), old,
-                     to(old, unfence(true)));
+                     send_to(old, unfence_and_follow()));
         demote.already = demote.after = {Follows{old, target, false},
                                          SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
         move_labels();
@@ -111,15 +107,6 @@ class Planner : SwitchSteps {
     }
 
   private:
-    void finish() {
-        repoint_others();
-        await_others();
-        await_old();
-        probe_after();
-        annotate();
-        persist();
-    }
-
     // A process that only hangs wakes up and acknowledges writes that nobody will ever see.
     void delete_old_pod() {
         const Player& old = cast_.old;
@@ -138,32 +125,6 @@ class Planner : SwitchSteps {
         gone.patience_ms = 60'000;
     }
 
-    bool sets_max_lag() const { return cast_.old.min_replicas_lag == "0"; }
-
-    void fence() {
-        const std::string& old = cast_.old.name;
-        std::vector<Words> commands;
-        if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
-        commands.push_back(config_set("min-replicas-to-write", fence_value));
-        Step& step =
-            add_step(plan_, "fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old),
-                     old, to(old, std::move(commands)));
-        step.before = {SameProcess{old, cast_.old.run_id}};
-        step.after = {WritesRefused{old}};
-        step.undo = {to(old, unfence(false))};
-        step.undone = {SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
-        step.opens_window = true;
-    }
-
-    std::vector<Words> unfence(bool follow) const {
-        std::vector<Words> commands;
-        if (follow) commands = {{"MULTI"}, replicaof(cast_.target.host, cast_.target.port)};
-        commands.push_back(config_set("min-replicas-to-write", cast_.old.min_replicas));
-        if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "0"));
-        if (follow) commands.push_back({"EXEC"});
-        return commands;
-    }
-
     // A new master that asks for more replicas than are left would refuse every write.
     void lower_minimum() {
         const size_t left = cast_.others.size();
@@ -172,7 +133,7 @@ class Planner : SwitchSteps {
                               fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
                                           cast_.target.name, cast_.target.min_replicas, left),
                               cast_.target.name,
-                              to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
+                              send_to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
         step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
         plan_.notes.push_back(
             fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "

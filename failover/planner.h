@@ -1,6 +1,6 @@
 // Facts, chosen candidate and wish → a plan. Pure. Which engine: FAILOVER where every server knows it (6.2+) and it is
 // not renamed, denied or dangerous (modules that write in pauses crash the server: valkey issues 1921, 3645), else the
-// fence; an emergency when the master is dead.
+// fence; where Sentinels watch the master one of them promotes; an emergency when the master is dead.
 #pragma once
 
 #include "failover/plan.h"
@@ -23,7 +23,15 @@ struct Player {
     int64_t listed_port = 0;
     std::vector<std::string> addresses;          // all "host:port" by which it is called
     std::string min_replicas, min_replicas_lag;  // settings; empty when unknown
+    int64_t priority = 100;                      // replica-priority
     bool has_config_file = false;
+};
+
+// The Sentinels that watch the master.
+struct SentinelWatch {
+    std::string master;                  // as they call it
+    std::vector<std::string> sentinels;  // those that answered
+    std::string leader;                  // the one that is told to promote
 };
 
 // A Service that leads to the master by its selector and is nobody else's to patch.
@@ -46,6 +54,7 @@ struct Cast {
     std::vector<Player> others;  // those that answered
     std::vector<MovedService> services;
     std::vector<MovedLabel> labels;
+    std::optional<SentinelWatch> watch;
     std::map<std::string, std::string> service_addresses;  // by name: the "ip:port" of those that have one
     std::string home;                    // the pod that the chart makes the master at every start; empty: none
     std::vector<std::string> annotated;  // Services that carry the annotation of a master away from home
@@ -56,6 +65,7 @@ struct Cast {
 
 Plan plan_failover_command(const Cast& cast, const Wish& wish);
 Plan plan_fenced(const Cast& cast, const Wish& wish);
+Plan plan_sentinel(const Cast& cast, const Wish& wish);  // with cast.watch
 Plan plan_emergency(const Cast& cast, const Wish& wish);
 
 // Where a parked master is sent: nobody lives there, so it takes no writes and follows nobody.

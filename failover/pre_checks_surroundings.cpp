@@ -10,9 +10,6 @@ namespace redisctl::failover {
 
 namespace {
 
-constexpr std::string_view sentinel_systems[] = {"sentinel", "bitnami-sentinel", "bitnami-ismaster", "spotahome",
-                                                 "spotahome-bootstrap"};
-
 // What the chart does with a switch that it did not make.
 void check_system(const Facts& facts, Checks& out) {
     Verdicts(out, "system", {}, "one that keeps a switch",
@@ -36,8 +33,9 @@ void check_other_nodes(const Pair& pair, Checks& out) {
 // What is needed is known by engine; both are asked for what is left of the way when one of them fails in the middle.
 std::vector<std::string_view> commands_for(const Pair& pair, bool master, Mode mode) {
     if (mode == Mode::emergency) return {"replicaof"};
-    const bool fenced =
-        pair.wish.engine == "fenced" || !why_no_failover_command(pair.facts, pair.target_name, pair.wish).empty();
+    const bool watched = watched_by_sentinels(pair.facts);
+    const bool fenced = watched || pair.wish.engine == "fenced" ||
+                        !why_no_failover_command(pair.facts, pair.target_name, pair.wish).empty();
     std::vector<std::string_view> names = {"replicaof", "psync"};
     if (master) {
         names.insert(names.end(), {"client|kill", "multi", "exec"});
@@ -120,39 +118,11 @@ void check_cluster_mode(const Facts& facts, Checks& out) {
         .good_if(members.empty(), members.empty() ? "off" : fmt::format("{}", fmt::join(members, ", ")));
 }
 
-// Whatever is changed behind a Sentinel's back it changes again: half a minute later it had made a third node the
-// master (redis src/sentinel.c sentinelCheckSubjectivelyDown).
-void check_sentinels(const Facts& facts, Checks& out) {
-    Verdicts watching(
-        out, "sentinels", {}, "none watch it",
-        "SENTINEL FAILOVER is the Sentinels' way and can lose writes; redisctl cannot yet do it for them");
-    std::set<std::string> found;
-    std::string unread;
-    for (const topology::SentinelPicture& sentinel : facts.picture.sentinels) found.insert(sentinel.name);
-    for (size_t i = 0; i < facts.nodes.size(); i++) {
-        const NodeFacts& node = facts.nodes[i];
-        const std::string& name = facts.instance.nodes[i].name;
-        if (!node.view) continue;
-        if (!node.company) {
-            unread = fmt::format("{}: {}", name, shown(node.company.error()));
-            continue;
-        }
-        found.insert(node.company->sentinels.begin(), node.company->sentinels.end());
-        if (node.company->listeners.value_or(0) > 0)
-            found.insert(fmt::format("{} at {}", *node.company->listeners, name));
-    }
-    const auto systems_end = std::end(sentinel_systems);
-    if (std::find(std::begin(sentinel_systems), systems_end, facts.picture.system) != systems_end)
-        found.insert(facts.picture.system);
-    if (found.empty() && !unread.empty()) return watching.unknown(unread);
-    watching.good_if(found.empty(), found.empty() ? "none" : fmt::format("{}", fmt::join(found, ", ")));
-}
-
 void check_surroundings(const Pair& pair, Checks& out) {
     check_commands(pair, out, Mode::planned);
     check_other_nodes(pair, out);
     check_other_operations(pair.facts, out);
-    check_sentinels(pair.facts, out);
+    check_sentinels(pair, out);
     check_cluster_mode(pair.facts, out);
     check_system(pair.facts, out);
 }

@@ -77,13 +77,13 @@ Proof prove(World& world, const Plan& plan, const Readings& readings) {
         // It takes no writes from the fence on, and it is a replica now.
         proof.fenced_at_reading = true;
     }
-    if (readings.final_offset) {
-        proof.final_offset_frozen = !proof.final_offset || *proof.final_offset == *readings.final_offset;
+    // Its own word for where it stopped being master counts more than what was read of it behind the fence: Sentinels
+    // publish there until the end, and that counts as bytes.
+    if (!proof.final_offset && readings.final_offset) {
         proof.final_offset = readings.final_offset;
         proof.fenced_at_reading = readings.fenced_at_reading;
-    } else if (proof.final_offset) {
-        proof.final_offset_frozen = true;
     }
+    if (proof.final_offset) proof.final_offset_frozen = true;
     if (proof.final_offset && proof.applied_offset) proof.applied_all = *proof.applied_offset >= *proof.final_offset;
     proof.probe_kept = has_probe(world, plan);
 

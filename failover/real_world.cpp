@@ -33,9 +33,10 @@ std::vector<kube::PatchOp> kube_ops(const std::vector<PatchOp>& ops) {
 }  // namespace
 
 const fleet::Node* RealWorld::find(const std::string& name) const {
-    const auto node = std::find_if(instance_.nodes.begin(), instance_.nodes.end(),
-                                   [&](const fleet::Node& one) { return one.name == name; });
-    return node == instance_.nodes.end() ? nullptr : &*node;
+    for (const std::vector<fleet::Node>* nodes : {&instance_.nodes, &instance_.sentinels})
+        for (const fleet::Node& node : *nodes)
+            if (node.name == name) return &node;
+    return nullptr;
 }
 
 Answer RealWorld::ask_through(const net::HostPort& address, const Ask& ask, Deadline deadline) {

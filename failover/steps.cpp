@@ -24,6 +24,10 @@ std::vector<Words> close_clients() {
     return {{"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}, {"CLIENT", "KILL", "TYPE", "pubsub"}};
 }
 
+Send send_to(const std::string& node, std::vector<Words> commands) {
+    return Send{{{node, std::move(commands)}}};
+}
+
 Step& add_step(Plan& plan, std::string id, std::string why, std::string node, Action action) {
     Step step;
     step.id = std::move(id);

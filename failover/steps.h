@@ -15,6 +15,8 @@ Words replicaof(const std::string& host, int64_t port);
 // All connections but ours and the replicas'.
 std::vector<Words> close_clients();
 
+Send send_to(const std::string& node, std::vector<Words> commands);
+
 // At the end of the plan; the reference is good until the next one is added.
 Step& add_step(Plan& plan, std::string id, std::string why, std::string node, Action action);
 

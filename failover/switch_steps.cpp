@@ -166,6 +166,43 @@ void SwitchSteps::persist() {
     add_step(plan_, "persist", "A restarted process keeps its role.", "", std::move(send)).essential = false;
 }
 
+void SwitchSteps::finish() {
+    repoint_others();
+    await_others();
+    await_old();
+    probe_after();
+    annotate();
+    persist();
+}
+
+void SwitchSteps::fence() {
+    const std::string& old = cast_.old.name;
+    std::vector<Words> commands;
+    if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
+    commands.push_back(config_set("min-replicas-to-write", fence_value));
+    Step& step =
+        add_step(plan_, "fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old), old,
+                 send_to(old, std::move(commands)));
+    step.before = {SameProcess{old, cast_.old.run_id}};
+    step.after = {WritesRefused{old}};
+    step.undo = {send_to(old, unfence())};
+    step.undone = {SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
+    step.opens_window = true;
+}
+
+std::vector<Words> SwitchSteps::unfence() const {
+    std::vector<Words> commands{config_set("min-replicas-to-write", cast_.old.min_replicas)};
+    if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "0"));
+    return commands;
+}
+
+std::vector<Words> SwitchSteps::unfence_and_follow() const {
+    std::vector<Words> commands{{"MULTI"}, replicaof(cast_.target.host, cast_.target.port)};
+    for (Words& words : unfence()) commands.push_back(std::move(words));
+    commands.push_back({"EXEC"});
+    return commands;
+}
+
 Step& SwitchSteps::promote() {
     Step& step = add_step(plan_, "promote", fmt::format("{} becomes the master.", cast_.target.name), cast_.target.name,
                           Promote{cast_.target.name, second_probe()});

@@ -27,11 +27,17 @@ class SwitchSteps {
     // Roles, processes and links as they were when the plan was made.
     std::vector<Condition> as_planned() const;
 
+    // The old master refuses every write from here on; what was borrowed for it is given back by what makes it a
+    // replica.
+    void fence();
+    std::vector<Words> unfence_and_follow() const;
+
     // The point of no return.
     Step& promote();
 
     // Behind the switch.
     void move_labels();
+    void move_label(const MovedLabel& label);
     void kill_clients();
     void repoint_others();
     void await_others();
@@ -39,6 +45,7 @@ class SwitchSteps {
     void probe_after();
     void annotate();
     void persist();
+    void finish();  // all that every engine does when the new master takes writes
 
     std::string second_probe() const;  // the key; empty without probes
 
@@ -47,7 +54,8 @@ class SwitchSteps {
     Plan plan_;
 
   private:
-    void move_label(const MovedLabel& label);
+    bool sets_max_lag() const { return cast_.old.min_replicas_lag == "0"; }
+    std::vector<Words> unfence() const;
     std::vector<std::string> names_of_services() const;   // whose selectors move
     std::vector<std::string> services_that_lead() const;  // and those that follow a label that moves
 };

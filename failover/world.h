@@ -19,7 +19,7 @@
 namespace redisctl::failover {
 
 struct Ask {
-    std::string node;  // a name of the instance
+    std::string node;  // a name of the instance, of a Sentinel too
     std::vector<Words> requests;
 };
 using Answer = Result<std::vector<redis::Value>>;

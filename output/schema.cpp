@@ -162,6 +162,7 @@ Members plan_members() {
             {"to", text()},
             {"replica", text("the one that is attached to it again; empty: the change is about the master")},
             {"others", array(text())},
+            {"sentinels", array(text())},
             {"addresses", Json{{"type", "object"}, {"additionalProperties", array(text())}}},
             {"probeKey", text()},
             {"checks", array(check)},

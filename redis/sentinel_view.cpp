@@ -12,7 +12,7 @@ namespace redisctl::redis {
 namespace {
 
 // RESP2: name, value, name, value …
-Result<SentinelMaster> parse_master(const Value& reply) {
+Result<InfoFields> read_fields(const Value& reply) {
     TRY_ASSIGN(const auto* parts, reply.as_array());
     InfoFields fields;
     for (size_t i = 0; i + 1 < parts->size(); i += 2) {
@@ -20,14 +20,30 @@ Result<SentinelMaster> parse_master(const Value& reply) {
         TRY_ASSIGN(auto value, (*parts)[i + 1].as_text());
         fields.emplace(name, value);
     }
+    return fields;
+}
+
+std::string host_of(const InfoFields& fields) {
+    const std::string host = text_of(fields, "ip");
+    return host == "?" ? std::string() : host;
+}
+
+std::optional<int64_t> port_of(const InfoFields& fields) {
+    const auto port = count_of(fields, "port");
+    return port == 0 ? std::nullopt : port;
+}
+
+}  // namespace
+
+Result<SentinelMaster> parse_sentinel_master(const Value& reply) {
+    if (reply.is_error()) return fail(reply_error(reply, "SENTINEL MASTER"));
+    TRY_ASSIGN(const InfoFields fields, read_fields(reply));
     SentinelMaster master;
     master.name = text_of(fields, "name");
     if (master.name.empty())
         return fail(ErrorCode::protocol, "the reply to SENTINEL MASTERS has a master without a name");
-    master.host = text_of(fields, "ip");
-    if (master.host == "?") master.host.clear();
-    master.port = count_of(fields, "port");
-    if (master.port == 0) master.port.reset();
+    master.host = host_of(fields);
+    master.port = port_of(fields);
     master.flags = text_of(fields, "flags");
     master.config_epoch = count_of(fields, "config-epoch");
     master.known_replicas = count_of(fields, "num-slaves");
@@ -39,7 +55,25 @@ Result<SentinelMaster> parse_master(const Value& reply) {
     return master;
 }
 
-}  // namespace
+Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply) {
+    if (reply.is_error()) return fail(reply_error(reply, "SENTINEL REPLICAS"));
+    TRY_ASSIGN(const auto* all, reply.as_array());
+    std::vector<SentinelReplica> replicas;
+    for (const Value& one : *all) {
+        TRY_ASSIGN(const InfoFields fields, read_fields(one));
+        SentinelReplica replica;
+        replica.host = host_of(fields);
+        replica.port = port_of(fields);
+        replica.flags = text_of(fields, "flags");
+        replica.priority = count_of(fields, "slave-priority");
+        replica.info_age_ms = count_of(fields, "info-refresh");
+        replica.applied_offset = count_of(fields, "slave-repl-offset");
+        if (const std::string link = text_of(fields, "master-link-status"); !link.empty())
+            replica.link_up = link == "ok";
+        replicas.push_back(std::move(replica));
+    }
+    return replicas;
+}
 
 std::vector<Request> sentinel_view_requests() {
     return {{"INFO", "server"}, {"INFO", "sentinel"}, {"SENTINEL", "MASTERS"}};
@@ -66,7 +100,7 @@ Result<SentinelView> parse_sentinel_view(const std::vector<Value>& replies) {
     view.tilt = flag_of(sentinel, "sentinel_tilt");
     TRY_ASSIGN(const auto* masters, replies[2].as_array());
     for (const auto& reply : *masters) {
-        TRY_ASSIGN(auto master, parse_master(reply));
+        TRY_ASSIGN(auto master, parse_sentinel_master(reply));
         view.masters.push_back(std::move(master));
     }
     return view;

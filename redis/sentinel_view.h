@@ -25,6 +25,17 @@ struct SentinelMaster {
     std::optional<int64_t> down_after_ms, failover_timeout_ms, parallel_syncs;
 };
 
+// A replica as one Sentinel knows it.
+struct SentinelReplica {
+    std::string host;
+    std::optional<int64_t> port;
+    std::string flags;                      // slave,s_down,disconnected …
+    std::optional<int64_t> priority;        // slave-priority: 0 is never promoted
+    std::optional<int64_t> info_age_ms;     // since it last answered INFO: its priority and offset are as old
+    std::optional<int64_t> applied_offset;  // slave-repl-offset
+    std::optional<bool> link_up;            // master-link-status
+};
+
 struct SentinelView {
     std::string version, server = "redis", run_id;
     std::optional<int64_t> tcp_port;
@@ -35,5 +46,10 @@ struct SentinelView {
 // Requests for one round trip and the parser of their replies.
 std::vector<Request> sentinel_view_requests();
 Result<SentinelView> parse_sentinel_view(const std::vector<Value>& replies);
+
+// The reply to SENTINEL MASTER NAME, and to SENTINEL SLAVES NAME (the word that every version knows). Errors: what the
+// server says, protocol.
+Result<SentinelMaster> parse_sentinel_master(const Value& reply);
+Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply);
 
 }  // namespace redisctl::redis

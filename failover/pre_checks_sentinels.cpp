@@ -1,0 +1,178 @@
+#include "failover/pre_checks_parts.h"
+#include "topology/addresses.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace redisctl::failover {
+
+namespace {
+
+constexpr std::string_view sentinel_systems[] = {"sentinel", "bitnami-sentinel", "bitnami-ismaster", "spotahome",
+                                                 "spotahome-bootstrap"};
+// A Sentinel promotes nobody whose INFO is older (redis src/sentinel.c sentinelSelectSlave: three periods, 30 s).
+constexpr int64_t info_at_most_ms = 30'000;
+
+// Everybody of whom we know that he watches, by name or by what gives him away.
+struct Watchers {
+    std::set<std::string> found;
+    std::string unread;  // which node does not tell who is connected to it
+};
+
+Watchers watchers_of(const Facts& facts) {
+    Watchers watchers;
+    for (const topology::SentinelPicture& sentinel : facts.picture.sentinels) watchers.found.insert(sentinel.name);
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const NodeFacts& node = facts.nodes[i];
+        const std::string& name = facts.instance.nodes[i].name;
+        if (!node.view) continue;
+        if (!node.company) {
+            watchers.unread = fmt::format("{}: {}", name, shown(node.company.error()));
+            continue;
+        }
+        watchers.found.insert(node.company->sentinels.begin(), node.company->sentinels.end());
+        if (node.company->listeners.value_or(0) > 0)
+            watchers.found.insert(fmt::format("{} at {}", *node.company->listeners, name));
+    }
+    const auto systems_end = std::end(sentinel_systems);
+    if (std::find(std::begin(sentinel_systems), systems_end, facts.picture.system) != systems_end)
+        watchers.found.insert(facts.picture.system);
+    return watchers;
+}
+
+std::string named(const SentinelWord& word) {
+    return fmt::format("{}:{}", word.master.host, word.master.port.value_or(0));
+}
+
+// One of them is told to promote, and the others have to believe it.
+void check_agreement(const Facts& facts, Checks& out) {
+    Verdicts agreement(out, "sentinel-agreement", {}, "all answer, and name the master in one epoch",
+                       "redisctl status shows what each says");
+    std::set<std::string> names, words, epochs;
+    std::vector<std::string> troubles;
+    const topology::AddressBook book(facts.instance, answers_of(facts));
+    const std::optional<size_t> master = facts.index_of(facts.master);
+    for (size_t i = 0; i < facts.sentinels.size(); i++) {
+        const SentinelFacts& sentinel = facts.sentinels[i];
+        if (!sentinel.word) {
+            troubles.push_back(fmt::format("{}: {}", sentinel.name, shown(sentinel.word.error())));
+            continue;
+        }
+        const redis::SentinelMaster& said = sentinel.word->master;
+        names.insert(said.name);
+        words.insert(named(*sentinel.word));
+        epochs.insert(shown(said.config_epoch));
+        if (book.find(said.host, said.port.value_or(0), facts.instance.sentinels[i]) != master)
+            troubles.push_back(fmt::format("{} names {}", sentinel.name, named(*sentinel.word)));
+    }
+    if (names.size() > 1) troubles.push_back(fmt::format("it is called {}", fmt::join(names, " and ")));
+    if (epochs.size() > 1) troubles.push_back(fmt::format("their epochs are {}", fmt::join(epochs, ", ")));
+    agreement.good_if(troubles.empty(), troubles.empty()
+                                            ? fmt::format("{} name {}", facts.sentinels.size(), fmt::join(words, ", "))
+                                            : fmt::format("{}", fmt::join(troubles, "; ")));
+}
+
+void check_quorum(const Facts& facts, Checks& out) {
+    Verdicts quorum(out, "sentinel-quorum", {}, "SENTINEL CKQUORUM is OK on all",
+                    "bring the missing Sentinels back first: without them nobody replaces a master that dies");
+    std::vector<std::string> troubles;
+    for (const SentinelFacts& sentinel : facts.sentinels)
+        if (sentinel.word && !sentinel.word->quorum)
+            troubles.push_back(fmt::format("{}: {}", sentinel.name, shown(sentinel.word->quorum.error())));
+    quorum.good_if(troubles.empty(), troubles.empty() ? "OK" : fmt::format("{}", fmt::join(troubles, "; ")));
+}
+
+void check_calm(const Facts& facts, Checks& out) {
+    Verdicts calm(out, "sentinel-calm", {}, "no failover, no doubt about the master, no tilt",
+                  "wait until it is over: redisctl status");
+    std::vector<std::string> troubles;
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word) continue;
+        for (const char* flag : {"s_down", "o_down", "failover_in_progress"})
+            if (sentinel.word->master.flags.find(flag) != std::string::npos)
+                troubles.push_back(fmt::format("{} says {}", sentinel.name, flag));
+        if (sentinel.word->tilt == true) troubles.push_back(fmt::format("{} is in tilt", sentinel.name));
+    }
+    calm.good_if(troubles.empty(), troubles.empty() ? "calm" : fmt::format("{}", fmt::join(troubles, "; ")));
+}
+
+// Those that are known and do not answer us can hold another opinion for ever, and count against a majority.
+void check_ghosts(const Facts& facts, Checks& out) {
+    Verdicts ghosts(out, "sentinel-ghosts", {}, "as many are known as there are",
+                    "those that are gone for good: SENTINEL RESET on one Sentinel after the other");
+    int64_t most = 0, there = 0;
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word) continue;
+        there++;
+        most = std::max(most, sentinel.word->master.known_sentinels.value_or(0) + 1);
+    }
+    ghosts.warn_unless(most <= there, fmt::format("{} known, {} answer", most, there));
+}
+
+void check_promotable(const Pair& pair, Checks& out) {
+    Verdicts promotable(out, "sentinel-candidate", pair.target_name, "the Sentinels can promote it",
+                        "redisctl status; its priority is seen to by the switch");
+    const Facts& facts = pair.facts;
+    const std::optional<size_t> target = facts.index_of(pair.target_name);
+    const topology::AddressBook book(facts.instance, answers_of(facts));
+    std::vector<std::string> troubles;
+    for (size_t i = 0; i < facts.sentinels.size(); i++) {
+        const SentinelFacts& sentinel = facts.sentinels[i];
+        if (!sentinel.word || sentinel.word->tilt == true) continue;
+        const auto& replicas = sentinel.word->replicas;
+        const auto known = std::find_if(replicas.begin(), replicas.end(), [&](const redis::SentinelReplica& one) {
+            return target && book.find(one.host, one.port.value_or(0), facts.instance.sentinels[i]) == target;
+        });
+        if (known == replicas.end()) {
+            troubles.push_back(fmt::format("{} does not know it", sentinel.name));
+            continue;
+        }
+        for (const char* flag : {"s_down", "o_down", "disconnected"})
+            if (known->flags.find(flag) != std::string::npos)
+                troubles.push_back(fmt::format("{} calls it {}", sentinel.name, flag));
+        if (known->info_age_ms.value_or(0) > info_at_most_ms)
+            troubles.push_back(
+                fmt::format("{} has not heard of it for {} s", sentinel.name, *known->info_age_ms / 1000));
+    }
+    promotable.good_if(troubles.empty(), troubles.empty() ? "all" : fmt::format("{}", fmt::join(troubles, "; ")));
+}
+
+}  // namespace
+
+bool watched_by_sentinels(const Facts& facts) {
+    return std::any_of(facts.sentinels.begin(), facts.sentinels.end(),
+                       [](const SentinelFacts& sentinel) { return sentinel.word.has_value(); });
+}
+
+// Whatever is changed behind a Sentinel's back it changes again: half a minute later it had made a third node the
+// master (redis src/sentinel.c sentinelCheckSubjectivelyDown).
+void check_no_sentinels(const Facts& facts, Checks& out, std::string hint) {
+    Verdicts watching(out, "sentinels", {}, "none watch it", std::move(hint));
+    const Watchers watchers = watchers_of(facts);
+    const auto& found = watchers.found;
+    if (found.empty() && !watchers.unread.empty()) return watching.unknown(watchers.unread);
+    watching.good_if(found.empty(), found.empty() ? "none" : fmt::format("{}", fmt::join(found, ", ")));
+}
+
+void check_sentinels(const Pair& pair, Checks& out) {
+    const bool watched = watched_by_sentinels(pair.facts);
+    if (!watched && pair.wish.engine == "sentinel")
+        return Verdicts(out, "sentinels", {}, "they make the switch",
+                        "leave --engine out, or name one: --sentinel HOST:PORT")
+            .block("none that can be asked watches it");
+    if (!watched) return check_no_sentinels(pair.facts, out, "name a Sentinel that can be asked: --sentinel HOST:PORT");
+    Verdicts(out, "sentinels", {}, "they make the switch",
+             "leave --engine out: what is done behind their backs they undo, and promote whom they like")
+        .good_if(pair.wish.engine.empty() || pair.wish.engine == "sentinel",
+                 pair.wish.engine.empty() ? "sentinel" : pair.wish.engine);
+    check_agreement(pair.facts, out);
+    check_quorum(pair.facts, out);
+    check_calm(pair.facts, out);
+    check_ghosts(pair.facts, out);
+    check_promotable(pair, out);
+}
+
+}  // namespace redisctl::failover

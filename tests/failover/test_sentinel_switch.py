@@ -1,0 +1,168 @@
+"""The planned switch of a master that Sentinels watch: made by one of them, behind a fence, so that nothing is lost (protocols.md 4.4)."""
+import os
+import signal
+import time
+
+import dying
+from changing import is_master
+from servers import eventually
+from watched import NAME, Watched
+
+AT_ONCE = 2
+
+
+class Planned(Watched):
+    def test_nothing_is_lost_and_the_sentinels_agree_for_good(self):
+        """The one that was asked for is promoted although another one is ahead in the Sentinels' order; nothing borrowed is left, and nobody fights about it later."""
+        nodes = self.system()
+        nodes[2].command("CONFIG", "SET", "replica-priority", "10")
+        self.remember(*nodes)
+        writer = self.writing(nodes)
+        change = self.change("failover", "--promote", nodes[1].address, "--yes", nodes=nodes)
+        self.assertEqual((change.result["engine"], change.result["from"], change.result["to"], change.result["lostBytes"]),
+                         ("sentinel", nodes[0].address, nodes[1].address, 0), change)
+        self.assertEqual(change.result["proof"]["nothingLost"], True, change)
+        self.assert_sentinels_name(nodes[1])
+        self.assert_one_master([nodes[1], nodes[0], nodes[2]], nodes[1])
+        # A Sentinel that was of another mind would say so within its publish × 4, and down-after + 2 INFO.
+        end = time.monotonic() + 12
+        while time.monotonic() < end:
+            self.assertEqual([is_master(node) for node in nodes], [False, True, False])
+            self.assert_sentinels_name(nodes[1])
+            time.sleep(0.5)
+        self.assert_nothing_lost(writer, nodes[1])
+        back = self.change("failover", "--yes", "--promote", nodes[0].address, nodes=nodes)
+        self.assertEqual((back.result["to"], back.result["lostBytes"]), (nodes[0].address, 0), back)
+        self.assert_one_master(nodes, nodes[0])
+
+    def test_with_one_replica_no_priority_is_touched(self):
+        nodes = self.system(replicas=1)
+        plan = self.plan("failover", nodes=nodes)
+        self.assertEqual([step["id"] for step in plan["steps"]],
+                         ["probe", "verify", "fence", "catch-up", "sentinel-failover", "demote", "move-clients", "old-follows", "write", "sentinels-agree", "persist"])
+        self.assertEqual(plan["sentinels"], [sentinel.address for sentinel in self.sentinels])
+        writer = self.writing(nodes)
+        change = self.change("failover", "--yes", nodes=nodes)
+        self.assertEqual((change.result["to"], change.result["lostBytes"]), (nodes[1].address, 0), change)
+        self.assert_nothing_lost(writer, nodes[1])
+
+    def test_behind_their_backs_it_is_refused(self):
+        nodes = self.system()
+        for engine in ("failover-command", "fenced"):
+            change = self.change("failover", "--engine", engine, "--yes", nodes=nodes, code=6, outcome="refused")
+            self.assert_says(change, "CHECK_FAILED", "the switch is refused by: sentinels", f"sentinels: {engine}, and it must be they make the switch",
+                             "leave --engine out: what is done behind their backs they undo, and promote whom they like")
+        self.assert_untouched(nodes)
+
+    def test_without_a_sentinel_that_can_be_asked_it_is_refused(self):
+        nodes = self.system()
+        self.sentinels = []  # not told of
+        change = self.change("failover", "--yes", nodes=nodes, code=6, outcome="refused")
+        self.assert_says(change, "CHECK_FAILED", "sentinels", "none watch it", "--sentinel HOST:PORT")
+        self.assert_untouched(nodes)
+
+
+class Refused(Watched):
+    """Rows 37, 38, 42: what the Sentinels could not carry through is not begun."""
+
+    def refused(self, nodes: list, check: str, cause: str) -> None:
+        change = self.change("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, code=6, outcome="refused")
+        self.assertIn(check, change.result["errors"][0]["message"], change)
+        self.assertRegex(change.answer.err + str(change.result["errors"]), cause, change)
+        self.assertEqual([is_master(node) for node in nodes], [True, False, False])
+        self.assertEqual(self.settings(nodes[0]), self.before[nodes[0]])
+
+    def test_row_37_no_quorum(self):
+        nodes = self.system()
+        for sentinel in self.sentinels[1:]:
+            sentinel.stop()
+        self.refused(nodes, "sentinel-agreement", "refused|not reached|connect")
+
+    def test_row_38_tilt(self):
+        nodes = self.system()
+        os.kill(self.sentinels[0].process.pid, signal.SIGSTOP)
+        time.sleep(3)
+        os.kill(self.sentinels[0].process.pid, signal.SIGCONT)
+        eventually("tilt", lambda: self.sentinels[0].info("sentinel")["sentinel_tilt"] == "1")
+        self.refused(nodes, "sentinel-calm", "is in tilt")
+
+    def test_row_42_they_disagree(self):
+        nodes = self.system()
+        odd = self.sentinels[2]
+        odd.command("SENTINEL", "REMOVE", NAME)
+        odd.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", nodes[1].port, 2)
+        self.refused(nodes, "sentinel-agreement", f"names 127.0.0.1:{nodes[1].port}")
+
+
+class Faults(Watched):
+    def test_row_41_the_sentinel_finds_nobody_to_promote(self):
+        """It gives up at once, and so do we: the fence comes down, the priorities go back."""
+        nodes = self.system()
+        writer = self.writing(nodes)
+        running = self.start("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, env=dying.at_intent("sentinel-failover")).until_stopped()
+        nodes[1].command("CONFIG", "SET", "replica-priority", "0")
+        time.sleep(1.2)  # until it has heard of that
+        change = self.finished(running.go_on(), code=8, outcome="rolled-back")
+        self.assertRegex(str(change.result["errors"]), "NOGOODSLAVE|gave the failover up", change)
+        nodes[1].command("CONFIG", "SET", "replica-priority", "100")
+        self.assert_untouched(nodes)
+        self.assert_nothing_lost(writer, nodes[0])
+
+    def test_row_36_the_sentinel_dies_when_it_has_promoted(self):
+        """The others hear nothing of it from the dead one, and would promote somebody else, for the master that they know is a replica now: another one is told."""
+        nodes = self.system()
+        writer = self.writing(nodes)
+        self.sentinels[0].command("SENTINEL", "SIMULATE-FAILURE", "crash-after-promotion")
+        change = self.change("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, code=None)
+        self.assertEqual((change.code, change.result["outcome"], change.result["lostBytes"]), (0, "done", 0), change)
+        self.assertIsNotNone(self.sentinels[0].process.poll(), "it lives")
+        time.sleep(8)  # longer than a Sentinel of the old opinion takes to act on it
+        self.assertEqual([is_master(node) for node in nodes], [False, True, False], change)
+        self.assert_sentinels_name(nodes[1])
+        self.assert_nothing_lost(writer, nodes[1])
+
+    def test_row_36_the_sentinel_dies_before_it_promotes(self):
+        nodes = self.system()
+        writer = self.writing(nodes)
+        running = self.start("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, env=dying.at_intent("sentinel-failover")).until_stopped()
+        self.sentinels[0].stop()
+        change = self.finished(running.go_on(), code=8, outcome="rolled-back")
+        self.assertRegex(str(change.result["errors"]), "refused|connect", change)
+        self.assert_untouched(nodes)
+        self.assert_nothing_lost(writer, nodes[0])
+
+    def test_killed_after_each_record_and_resumed(self):
+        self.each_death("resume")
+
+    def test_killed_after_each_record_and_aborted(self):
+        self.each_death("abort")
+
+    def each_death(self, command: str) -> None:
+        nodes = self.system()
+        records = 0
+        for moment in dying.each_fsync():
+            with self.subTest(moment=str(moment)):
+                for path in (self.state / "redisctl" / "ops").glob("*.jsonl"):
+                    path.unlink()
+                writer = self.writing(nodes, writers=1)
+                change = self.change("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, env=moment.env, code=None)
+                if moment.survived(change.code):
+                    self.assertEqual(change.code, 0, change)
+                    break
+                records += 1
+                kinds = [record["record"] for journal in self.journals().values() for record in journal]
+                master = nodes[1] if is_master(nodes[1]) else nodes[0]
+                if kinds and kinds[-1] != "end":
+                    ended = self.change(command, "--yes", code=None)
+                    if ended.code == 6:
+                        self.assert_says(ended, "REFUSED", f"{nodes[1].address} is master already: it cannot be undone")
+                        ended = self.change("resume", "--yes", code=None)
+                    self.assertEqual((ended.code, ended.result["lostBytes"]), (0, 0), ended)
+                    master = nodes[0] if ended.result["outcome"] == "rolled-back" else nodes[1]
+                self.assert_one_master(nodes, master)
+                eventually("the Sentinels agree", lambda: {self.said(sentinel)["port"] for sentinel in self.sentinels} == {str(master.port)})
+                self.assert_nothing_lost(writer, master)
+                nodes = [master, *(node for node in nodes if node is not master)]
+                for sentinel in self.sentinels:
+                    self.await_seen(sentinel, nodes, 3)
+        self.assertGreaterEqual(records, 10)
