@@ -145,9 +145,11 @@ class Run {
     }
 
     // What a broken connection swallowed is said once more where the only way is on: a second REPLICAOF does what the
-    // first did. A second FAILOVER would not, and is looked after by itself.
+    // first did. A second FAILOVER would not, nor a second SENTINEL FAILOVER; both are looked after by themselves.
     bool may_repeat(const Step& step) const {
-        return report_.committed || (step.commits && !std::holds_alternative<HandOver>(step.action));
+        const bool once =
+            std::holds_alternative<HandOver>(step.action) || std::holds_alternative<SentinelFailover>(step.action);
+        return report_.committed || (step.commits && !once);
     }
 
     Result<void> attempt(const Step& step) {
@@ -285,8 +287,8 @@ std::string_view outcome_name(Outcome outcome) {
     return "unknown";
 }
 
-Report execute(World& world, Journal& journal, Observer& observer, const Plan& plan,
-               const std::set<std::string>& begun, std::optional<int64_t> final_offset) {
+Report execute(World& world, Journal& journal, Observer& observer, const Plan& plan, const std::set<std::string>& begun,
+               std::optional<int64_t> final_offset) {
     return Run(world, journal, observer, plan).forward(begun, final_offset);
 }
 
