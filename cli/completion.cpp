@@ -5,6 +5,11 @@
 #include "cli/manual.h"
 #include "output/schema.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 namespace redisctl::cli {
 
 std::vector<Completable> completables(const Commands& commands) {
@@ -12,13 +17,16 @@ std::vector<Completable> completables(const Commands& commands) {
     for (const Command* command : commands) {
         Spec spec;
         command->bind(spec);
-        Completable item{{std::string(command->name)},
+        const bool two_words = command->name.find(' ') != std::string_view::npos;
+        Completable item{{one_word(command->name)},
+                         std::string(two_words ? Family::member_name(*command) : ""),
                          std::string(command->summary),
                          std::move(spec.options),
                          0,
                          std::move(spec.positionals)};
         item.own = item.options.size();
-        for (std::string& name : other_names(*command)) item.names.push_back(std::move(name));
+        for (std::string& name : other_names(*command))
+            if (name != item.names.front()) item.names.push_back(std::move(name));
         TypedFlags typed;
         for (const FlagGroup& group : shared_flags(typed, command->uses, command->group))
             item.options.insert(item.options.end(), group.options.begin(), group.options.end());
@@ -27,10 +35,27 @@ std::vector<Completable> completables(const Commands& commands) {
     return result;
 }
 
+std::vector<FirstWord> first_words(const Commands& commands) {
+    std::vector<FirstWord> words;
+    for (const Command* command : commands)
+        if (command->name.find(' ') == std::string_view::npos)
+            words.push_back({std::string(command->name), std::string(command->summary)});
+    for (const Family& family : families(commands))
+        words.push_back({family.name, fmt::format("{}", fmt::join(member_names(family), ", "))});
+    std::sort(words.begin(), words.end(), [](const FirstWord& a, const FirstWord& b) { return a.name < b.name; });
+    return words;
+}
+
+std::vector<std::string> member_names(const Family& family) {
+    std::vector<std::string> names;
+    for (const Command* command : family.members) names.emplace_back(Family::member_name(*command));
+    return names;
+}
+
 std::vector<std::string> known_words(const std::string& completes, const Commands& commands) {
     std::vector<std::string> words;
     if (completes == "command") {
-        for (const Command* command : commands) words.emplace_back(command->name);
+        for (const FirstWord& word : first_words(commands)) words.push_back(word.name);
         words.insert(words.end(), topics().begin(), topics().end());
     } else if (completes == "kind") {
         for (std::string_view kind : output::schema_kinds()) words.emplace_back(kind);

@@ -86,10 +86,11 @@ std::string action_for(const std::vector<std::string>& words, const std::string&
 
 std::string bash_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
-    std::vector<std::string> names, valued;
+    std::vector<std::string> names, valued, family_names;
+    for (const FirstWord& word : first_words(commands)) names.push_back(word.name);
+    for (const Family& family : families(commands)) family_names.push_back(family.name);
     std::map<std::string, std::string> values;  // what completes a flag's value, by the case of the flag's names
     for (const Completable& command : all) {
-        names.push_back(command.names.front());
         for (const Option& option : command.options) {
             if (!takes_value(option)) continue;
             if (values.emplace(in_case(flag_names(option)), action_for(option.choices, option.completes)).second)
@@ -99,8 +100,9 @@ std::string bash_completion(const Commands& commands) {
     std::string out(kHead);
     out += fmt::format(
         "            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *) "
-        "command=${{COMP_WORDS[i]}}; break ;;\n        esac\n    done\n",
-        in_case(valued));
+        "command=${{command:+$command-}}${{COMP_WORDS[i]}}; [[ $command == @({}) ]] || break ;;\n        esac\n    "
+        "done\n",
+        in_case(valued), fmt::join(family_names, "|"));
     out += "    case $before in\n";
     for (const auto& [flags, action] : values) out += fmt::format("        {}) {}; return ;;\n", flags, action);
     out += "    esac\n";
@@ -130,6 +132,9 @@ std::string bash_completion(const Commands& commands) {
             ";;\n",
             in_case(command.names), own, shared.at(long_flags(command.options, command.own)), argument);
     }
+    for (const Family& family : families(commands))
+        out += fmt::format("        {})\n            [[ $cur == -* ]] || _redisctl_words {}\n            ;;\n",
+                           family.name, word_list(member_names(family)));
     out += "    esac\n}\n\ncomplete -F _redisctl redisctl\n";
     return out;
 }

@@ -79,9 +79,17 @@ std::string line_for(const Option& option, const std::string& condition) {
 std::string fish_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
     std::string out(kHead);
-    for (const Completable& command : all)
-        out += fmt::format("complete -c redisctl -n __fish_use_subcommand -a {} -d {}\n", command.names.front(),
-                           fish_quoted(command.summary));
+    for (const FirstWord& word : first_words(commands))
+        out += fmt::format("complete -c redisctl -n __fish_use_subcommand -a {} -d {}\n", word.name,
+                           fish_quoted(word.summary));
+    for (const Family& family : families(commands))
+        for (const Command* command : family.members)
+            out += fmt::format(
+                "complete -c redisctl -n '__fish_seen_subcommand_from {}; and not __fish_seen_subcommand_from {}' -a "
+                "{} "
+                "-d {}\n",
+                family.name, fmt::join(member_names(family), " "), Family::member_name(*command),
+                fish_quoted(command->summary));
 
     // A flag that several commands take is one line, with all of them in its condition.
     std::vector<std::pair<std::string, std::vector<std::string>>> lines;
@@ -89,6 +97,7 @@ std::string fish_completion(const Commands& commands) {
         auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == tail; });
         if (found == lines.end()) found = lines.insert(lines.end(), {tail, {}});
         found->second.insert(found->second.end(), command.names.begin(), command.names.end());
+        if (!command.second_word.empty()) found->second.push_back(command.second_word);
     };
     constexpr std::string_view condition = " -n @";
     for (const Completable& command : all) {

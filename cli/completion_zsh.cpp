@@ -87,8 +87,8 @@ std::string zsh_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
     std::string out(kHead);
     out += "    commands=(\n";
-    for (const Completable& command : all)
-        out += fmt::format("        '{}:{}'\n", command.names.front(), zsh_quoted(command.summary));
+    for (const FirstWord& word : first_words(commands))
+        out += fmt::format("        '{}:{}'\n", word.name, zsh_quoted(word.summary));
     // Flags before the command's name are those of the command that takes the most of them.
     const Completable* fullest = &all.front();
     for (const Completable& command : all)
@@ -97,7 +97,14 @@ std::string zsh_completion(const Commands& commands) {
     out += " \\\n        '1:command:->command' '*::argument:->argument' && return\n";
     out +=
         "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        "
-        "(argument)\n            case $words[1] in\n";
+        "(argument)\n";
+    for (const Family& family : families(commands))
+        out += fmt::format(
+            "            if [[ $words[1] == {0} ]]; then\n                (( CURRENT == 2 )) && {{ compadd {1}; return "
+            "}}\n"
+            "                words[1,2]=(\"{0}-$words[2]\"); (( CURRENT-- ))\n            fi\n",
+            family.name, fmt::join(member_names(family), " "));
+    out += "            case $words[1] in\n";
     for (const Completable& command : all) {
         out += fmt::format("                ({})\n                    _arguments", fmt::join(command.names, "|")) +
                specifications(command.options, "                        ");

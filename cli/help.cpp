@@ -114,7 +114,9 @@ std::string usage_line(const Command& command, const Spec& spec) {
 
 std::vector<std::string> other_names(const Command& command) {
     std::vector<std::string> names;
-    if (command.group != Group::tool) names.push_back(fmt::format("redis-{}", command.name));
+    const bool two_words = command.name.find(' ') != std::string_view::npos;
+    if (two_words) names.push_back(one_word(command.name));
+    if (command.group != Group::tool) names.push_back(fmt::format("redis-{}", one_word(command.name)));
     names.insert(names.end(), command.aliases.begin(), command.aliases.end());
     return names;
 }
@@ -171,6 +173,16 @@ std::string command_help(const Command& command, size_t width) {
     for (const FlagGroup& group : shared_flags(typed, command.uses, command.group))
         out += section(group.title, entries_of(group.options), width);
     return out;
+}
+
+std::string family_help(const Family& family, size_t width) {
+    std::string out = fmt::format("Usage:\n  redisctl {} COMMAND [flags]\n", family.name);
+    std::vector<Entry> entries;
+    for (const Command* command : family.members)
+        entries.push_back({std::string(Family::member_name(*command)), std::string(command->summary)});
+    out += section("Commands", entries, width);
+    return out +
+           section("More", {{fmt::format("redisctl {} COMMAND --help", family.name), "what it does and takes"}}, width);
 }
 
 std::string topic_help(std::string_view topic, size_t width) {

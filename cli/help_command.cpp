@@ -4,6 +4,7 @@
 #include "commands/context.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 
@@ -19,17 +20,20 @@ struct Options {
 
 Result<ExitCode> run(Context& context, const Options& options) {
     size_t width = help_width(context.output().settings().out.columns);
+    const std::string about = fmt::format("{}", fmt::join(options.about, " "));
     std::string text;
     if (options.about.empty()) {
         text = tool_help(all_commands(), width);
-    } else if (const Command* command = find_command(all_commands(), options.about.front())) {
+    } else if (const Command* command = find_command(all_commands(), about)) {
         text = command_help(*command, width);
-    } else if (text = topic_help(options.about.front(), width); text.empty()) {
+    } else if (const std::optional<Family> family = find_family(all_commands(), about)) {
+        text = family_help(*family, width);
+    } else if (text = topic_help(about, width); text.empty()) {
         std::vector<std::string> names = topics();
         for (const Command* known : all_commands()) names.emplace_back(known->name);
-        auto meant = nearest(options.about.front(), names);
+        auto meant = nearest(about, names);
         return fail(ErrorCode::usage,
-                    fmt::format("there is no command and no topic '{}'{}", printable(options.about.front()),
+                    fmt::format("there is no command and no topic '{}'{}", printable(about),
                                 meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()),
                     {}, meant ? fmt::format("redisctl help {}", *meant) : std::string("redisctl help"));
     }
@@ -40,7 +44,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
     spec.positionals = {
-        {"COMMAND", "A command, or a topic: exit-codes, flags", &options->about, false, false, "command"}};
+        {"COMMAND", "A command, or a topic: exit-codes, flags", &options->about, false, true, "command"}};
     spec.examples = {"redisctl help status", "redisctl help exit-codes"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

@@ -73,7 +73,7 @@ std::string see_also(const std::vector<std::string>& pages) {
 }
 
 std::string file_of(const Command& command) {
-    return fmt::format("redisctl-{}.1", command.name);
+    return fmt::format("redisctl-{}.1", one_word(command.name));
 }
 
 std::string lower_first(std::string_view text) {
@@ -109,7 +109,7 @@ std::string tool_page(const Commands& commands) {
 std::string command_page(const Command& command) {
     Spec spec;
     command.bind(spec);
-    std::string out = head(fmt::format("redisctl-{}", command.name), 1, lower_first(command.summary));
+    std::string out = head(fmt::format("redisctl-{}", one_word(command.name)), 1, lower_first(command.summary));
     out +=
         ".SH SYNOPSIS\n.B " + roff(usage_line(command, spec)) + "\n.SH DESCRIPTION\n" + roff(command.summary) + ".\n";
     if (auto names = other_names(command); !names.empty())

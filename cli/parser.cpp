@@ -153,6 +153,30 @@ Result<Invocation> parse_command(const Command& command, std::span<const char* c
     return invocation;
 }
 
+Result<Invocation> parse_named(const Command& command, std::span<const char* const> args) {
+    auto parsed = parse_command(command, args);
+    if (!parsed && parsed.error().hint.empty()) parsed.error().hint = help_hint(&command);
+    return parsed;
+}
+
+// Behind the first word of a family, which stood at `at`: its second word, perhaps behind flags. The bare first word
+// asks for help.
+Result<Invocation> parse_member(Family family, std::vector<const char*> args, size_t at, const KnownFlags& shared,
+                                const Commands& commands) {
+    TRY_ASSIGN(const Words behind, tell_apart(std::span(args).subspan(at), shared, Until::first_argument));
+    if (behind.words.empty() || behind.words.back().kind != Word::Kind::argument) {
+        Invocation invocation;
+        invocation.asked = Asked::help;
+        invocation.family = std::move(family);
+        return invocation;
+    }
+    const std::string name = family.name + ' ' + behind.words.back().name;
+    const Command* command = find_command(commands, name);
+    if (!command) return unknown_command(name, commands);
+    args.erase(args.begin() + static_cast<std::ptrdiff_t>(at + behind.taken) - 1);
+    return parse_named(*command, args);
+}
+
 }  // namespace
 
 Result<Invocation> parse(std::span<const char* const> args, const Commands& commands) {
@@ -166,13 +190,13 @@ Result<Invocation> parse(std::span<const char* const> args, const Commands& comm
     invocation.asked = Asked::help;
     for (const Word& word : before->words) {
         if (word.kind == Word::Kind::argument) {
-            const Command* command = find_command(commands, word.name);
-            if (!command) return unknown_command(word.name, commands);
             std::vector<const char*> others(args.begin(), args.end());
-            others.erase(others.begin() + static_cast<std::ptrdiff_t>(before->taken) - 1);
-            auto parsed = parse_command(*command, others);
-            if (!parsed && parsed.error().hint.empty()) parsed.error().hint = help_hint(command);
-            return parsed;
+            const auto place = others.begin() + static_cast<std::ptrdiff_t>(before->taken) - 1;
+            others.erase(place);
+            if (const Command* command = find_command(commands, word.name)) return parse_named(*command, others);
+            auto family = find_family(commands, word.name);
+            if (!family) return unknown_command(word.name, commands);
+            return parse_member(std::move(*family), std::move(others), before->taken - 1, shared, commands);
         }
         if (word.name == "--version") {
             invocation.asked = Asked::version;

@@ -19,6 +19,7 @@ enum class Asked { run, help, version };
 struct Invocation {
     Asked asked = Asked::run;
     const Command* command = nullptr;  // nullptr only with help and version
+    std::optional<Family> family;      // with help: its first word alone was typed
     Spec spec;                         // bound and filled
     CheckedFlags flags;
 };

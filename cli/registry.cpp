@@ -19,10 +19,38 @@ const Commands& all_commands() {
     return commands;
 }
 
+std::string one_word(std::string_view name) {
+    std::string word(name);
+    std::replace(word.begin(), word.end(), ' ', '-');
+    return word;
+}
+
+std::string_view Family::member_name(const Command& command) {
+    return command.name.substr(command.name.find(' ') + 1);
+}
+
+std::vector<Family> families(const Commands& commands) {
+    std::vector<Family> result;
+    for (const Command* command : commands) {
+        const size_t blank = command->name.find(' ');
+        if (blank == std::string_view::npos) continue;
+        const std::string_view name = command->name.substr(0, blank);
+        if (result.empty() || result.back().name != name) result.push_back({std::string(name), {}});
+        result.back().members.push_back(command);
+    }
+    return result;
+}
+
+std::optional<Family> find_family(const Commands& commands, std::string_view name) {
+    for (Family& family : families(commands))
+        if (family.name == name) return std::move(family);
+    return std::nullopt;
+}
+
 const Command* find_command(const Commands& commands, std::string_view word) {
     auto named = [&](std::string_view name) -> const Command* {
         auto found = std::find_if(commands.begin(), commands.end(), [&](const Command* command) {
-            return command->name == name ||
+            return command->name == name || one_word(command->name) == name ||
                    std::find(command->aliases.begin(), command->aliases.end(), name) != command->aliases.end();
         });
         return found == commands.end() ? nullptr : *found;

@@ -65,7 +65,7 @@ ExitCode run_command(const Invocation& invocation, const Environment& environmen
     const Command& command = *invocation.command;
     // The tools wait for nothing, so Ctrl-C may end them as it ends any program.
     if (command.uses == Uses::target) interrupt::install();
-    Context context(command.name, invocation.flags.globals, output, environment);
+    Context context(one_word(command.name), invocation.flags.globals, output, environment);
     Result<ExitCode> result = invocation.spec.run(context);
     if (!result) return failed(result.error(), command, context.kube_context(), output);
     // Nodes that were not asked any more did not fail to answer. A change knows by itself what an interrupt means.
@@ -86,7 +86,9 @@ ExitCode answer(std::span<const char* const> args, const Environment& environmen
     size_t width = help_width(output.settings().out.columns);
     std::string text = fmt::format("redisctl {}\n", kVersion);
     if (parsed->asked == Asked::help)
-        text = parsed->command ? command_help(*parsed->command, width) : tool_help(commands, width);
+        text = parsed->command  ? command_help(*parsed->command, width)
+               : parsed->family ? family_help(*parsed->family, width)
+                                : tool_help(commands, width);
     auto written = output.write(text);
     if (written) return ExitCode::ok;
     output.error(written.error());

@@ -43,7 +43,9 @@ const Command lag{"replica-lag", Group::judge, "Show lag", Uses::target, {"lag"}
 const Command exec{"exec", Group::look, "Run one command", Uses::target, {}, bind_exec};
 const Command tool{"tool", Group::tool, "Do something", Uses::nothing, {}, bind_tool};
 const Command other{"other", Group::look, "Something else", Uses::target, {}, never};
-const Commands commands{&exec, &other, &lag, &tool};
+const Command proxy_check{"proxy check", Group::judge, "Judge", Uses::target, {}, bind_lag};
+const Command proxy_make{"proxy make", Group::look, "Make", Uses::target, {}, bind_lag};
+const Commands commands{&exec, &other, &proxy_check, &proxy_make, &lag, &tool};
 
 Result<Invocation> parse_words(std::vector<const char*> words) {
     return parse(words, commands);
@@ -59,6 +61,32 @@ TEST_CASE("a command answers to its name, its aliases and the make targets' name
         CHECK(parsed->asked == Asked::run);
         CHECK(parsed->command == &lag);
     }
+}
+
+TEST_CASE("a command of two words is found behind both of them, or as one word") {
+    for (const auto& words : std::vector<std::vector<const char*>>{{"proxy", "check", "a"},
+                                                                   {"proxy-check", "a"},
+                                                                   {"redis-proxy-check", "a"},
+                                                                   {"-n", "x", "proxy", "check", "a"},
+                                                                   {"proxy", "-n", "x", "check", "a"},
+                                                                   {"proxy", "check", "-n", "x", "a"}}) {
+        auto parsed = parse_words(words);
+        REQUIRE(parsed);
+        CHECK(parsed->command == &proxy_check);
+        CHECK(seen->nodes == std::vector<std::string>{"a"});
+    }
+    CHECK(parse_words({"proxy", "make"})->command == &proxy_make);
+    for (const auto& words : std::vector<std::vector<const char*>>{{"proxy"}, {"proxy", "--help"}, {"-h", "proxy"}}) {
+        auto parsed = parse_words(words);
+        REQUIRE(parsed);
+        CHECK(parsed->asked == Asked::help);
+        REQUIRE(parsed->family);
+        CHECK(parsed->family->members == Commands{&proxy_check, &proxy_make});
+    }
+    CHECK(parse_words({"proxy", "check", "--help"})->command == &proxy_check);
+    CHECK(parse_words({"proxy", "chek"}).error().message ==
+          "there is no command 'proxy chek'; did you mean 'proxy check'?");
+    CHECK(parse_words({"check"}).error().code == ErrorCode::usage);
 }
 
 TEST_CASE("values come as they were typed, however they are attached") {
