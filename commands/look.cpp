@@ -79,6 +79,16 @@ Result<Look> look(Context& context) {
     return result;
 }
 
+Result<Look> look_at_one(Context& context, std::string_view why) {
+    TRY_ASSIGN(Look seen, look(context));
+    const std::vector<fleet::Instance>& instances = seen.found.inventory.instances;
+    if (instances.size() == 1) return seen;
+    std::string names;
+    for (const fleet::Instance& instance : instances) names += (names.empty() ? "" : ", ") + instance.full_name();
+    return fail(ErrorCode::not_found, fmt::format("there are {} instances, and {}", instances.size(), why),
+                "there are: " + names, fmt::format("--instance {}", instances.front().name));
+}
+
 output::Document begin_document(std::string_view kind, const Context& context, const Look& look) {
     output::Document document(kind, context.kube_context());
     for (const topology::Picture& picture : look.pictures) {

@@ -23,6 +23,10 @@ struct Look {
 // hosts report are asked too, as far as they can be reached.
 Result<Look> look(Context& context);
 
+// The same of exactly one instance. Errors: also not_found, with the names, when there are several. `why`: "a change is
+// about one".
+Result<Look> look_at_one(Context& context, std::string_view why);
+
 // The document with what every look has in common: errors of nodes that did not answer, findings, and why Services are
 // unknown.
 output::Document begin_document(std::string_view kind, const Context& context, const Look& look);

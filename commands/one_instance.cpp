@@ -5,8 +5,6 @@
 #include "failover/survey_redis.h"
 #include "failover/survey_sentinels.h"
 
-#include <fmt/core.h>
-
 namespace redisctl {
 
 namespace {
@@ -16,17 +14,9 @@ constexpr Millis survey_in{15'000};
 }  // namespace
 
 Result<OneInstance> one_instance(Context& context) {
-    TRY_ASSIGN(Look seen, look(context));
-    std::vector<fleet::Instance>& instances = seen.found.inventory.instances;
-    if (instances.size() != 1) {
-        std::string names;
-        for (const fleet::Instance& instance : instances) names += (names.empty() ? "" : ", ") + instance.full_name();
-        return fail(ErrorCode::not_found,
-                    fmt::format("there are {} instances, and a change is about one", instances.size()),
-                    "there are: " + names, fmt::format("--instance {}", instances.front().name));
-    }
+    TRY_ASSIGN(Look seen, look_at_one(context, "a change is about one"));
     OneInstance one;
-    one.facts.instance = std::move(instances.front());
+    one.facts.instance = std::move(seen.found.inventory.instances.front());
     one.facts.picture = std::move(seen.pictures.front());
     one.found = std::move(seen.found);
     return one;

@@ -38,6 +38,9 @@ class Document {
     void add_finding(Finding finding);
     void add_error(ErrorItem item);
     void add_table(Table table) { tables_.push_back(std::move(table)); }
+    // A file for another program: with table and wide it is printed instead of tables, byte by byte, and findings go to
+    // stderr.
+    void set_text(std::string text) { text_ = std::move(text); }
     void add_name(std::string name) { names_.push_back(std::move(name)); }
     // A member of the envelope beside the common ones, before items (Version's client).
     void set(std::string_view key, nlohmann::ordered_json value);
@@ -46,6 +49,7 @@ class Document {
     const std::vector<Finding>& findings() const { return findings_; }
     const std::vector<ErrorItem>& errors() const { return errors_; }
     const std::vector<Table>& tables() const { return tables_; }
+    const std::string& text() const { return text_; }
     const std::vector<std::string>& names() const { return names_; }
 
   private:
@@ -54,6 +58,7 @@ class Document {
     std::vector<ErrorItem> errors_;
     std::vector<Table> tables_;
     std::vector<std::string> names_;
+    std::string text_;
 };
 
 }  // namespace redisctl::output

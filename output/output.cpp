@@ -15,7 +15,7 @@ Result<void> Output::print(const Document& document) {
     std::string text = render(document, settings_.format, settings_.headers, settings_.out);
     if (is_document(settings_.format)) return write(text);
 
-    bool beside = settings_.headers == Headers::shown && settings_.format != Format::name;
+    bool beside = settings_.headers == Headers::shown && settings_.format != Format::name && document.text().empty();
     std::string findings = render_findings(document.findings(), beside ? settings_.out : settings_.err);
     if (beside && !findings.empty()) text += (text.empty() ? "" : "\n") + findings;
     TRY(write(text));

@@ -37,6 +37,7 @@ std::string render(const Document& document, Format format, Headers headers, con
         for (const std::string& name : document.names()) out += printable(name) + '\n';
         return out;
     }
+    if (!document.text().empty()) return document.text();
     for (const Table& table : document.tables()) {
         if (!out.empty() && headers == Headers::shown) out += '\n';
         out += render_table(table, format == Format::wide ? Detail::wide : Detail::normal, headers, terminal);
@@ -59,7 +60,12 @@ std::string render_findings(const std::vector<Finding>& findings, const Terminal
         out += padded(printable(finding.code), code_width) + "  ";
         if (several && !finding.instance.empty()) out += printable(finding.instance) + ": ";
         out += printable(finding.message) + '\n';
-        if (!finding.hint.empty()) out += paint("  hint: " + printable(finding.hint), Tone::dim, terminal) + '\n';
+        std::string_view before = "  hint: ";
+        if (finding.hint.empty()) continue;
+        for (std::string_view line : split(finding.hint, '\n')) {
+            out += paint(std::string(before) + printable(line), Tone::dim, terminal) + '\n';
+            before = "        ";
+        }
     }
     return out;
 }
