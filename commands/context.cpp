@@ -183,6 +183,17 @@ std::string Context::password_source(const fleet::Node& node) const {
     return wiring_->keyring->password_source(node);
 }
 
+Result<std::optional<redis::Login>> Context::login(const fleet::Node& node) {
+    struct Nobody : net::Task {
+        void advance() override {}
+        net::Interest interest() const override { return {}; }
+    } nobody;
+    auto answer = wiring_->keyring->login(node, nobody);
+    wiring_->keyring->forget(nobody);
+    if (!answer) return fail(ErrorCode::unreachable, fmt::format("the password of {} was not read", node.name));
+    return std::move(*answer);
+}
+
 void Context::aim_at_instance(const std::string& kube_context, const std::string& ns, const std::string& instance) {
     if (globals_.context.empty()) globals_.context = kube_context;
     if (globals_.ns.empty()) globals_.ns = ns;

@@ -11,6 +11,7 @@
 #include "output/output.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,8 @@ class Context {
     bool in_kubernetes() const;
     std::string_view route() const;
     std::string password_source(const fleet::Node& node) const;
+    // With what the look logged in to the node, nullopt for nothing. Errors: its Secret was not read.
+    Result<std::optional<redis::Login>> login(const fleet::Node& node);
 
     // For changes, after find(); client() is nullptr without Kubernetes.
     net::Loop& loop();

@@ -1,6 +1,7 @@
 #include "output/schema.h"
 
 #include "output/json_text.h"
+#include "output/schema_clients.h"
 #include "output/schema_pieces.h"
 
 #include <algorithm>
@@ -13,13 +14,6 @@ namespace redisctl::output {
 namespace {
 
 using namespace pieces;
-
-// What items of most kinds begin with, and the list of what they are about.
-Json per_instance(Members rest) {
-    Members members{{"instance", text("the instance's name")}, {"namespace", text_or_null("null without Kubernetes")}};
-    members.insert(members.end(), rest.begin(), rest.end());
-    return object(members);
-}
 
 Json nodes_of(Members members) {
     members.insert(members.begin(), {"name", text()});
@@ -250,7 +244,10 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 13> kKinds{{{"Event", nullptr, nullptr, event_members},
+constexpr std::array<Kind, 16> kKinds{{{"ClientSettings", client_settings_item, none},
+                                       {"Event", nullptr, nullptr, event_members},
+                                       {"HaproxyCheck", haproxy_check_item, none},
+                                       {"HaproxyConfig", haproxy_config_item, none},
                                        {"History", history_item, none},
                                        {"Info", info_item, none},
                                        {"MasterInfo", master_info_item, none},

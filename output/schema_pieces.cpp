@@ -171,6 +171,12 @@ Json object(const Members& members) {
         {"type", "object"}, {"additionalProperties", false}, {"required", required}, {"properties", properties}};
 }
 
+Json per_instance(Members rest) {
+    Members members{{"instance", text("the instance's name")}, {"namespace", text_or_null("null without Kubernetes")}};
+    members.insert(members.end(), rest.begin(), rest.end());
+    return object(members);
+}
+
 Json ref(std::string_view name) {
     return Json{{"$ref", std::string(kRefPrefix) + std::string(name)}};
 }

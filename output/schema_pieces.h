@@ -29,6 +29,8 @@ Json link_status();
 Json array(Json items);
 Json or_null(Json schema);
 Json object(const Members& members);  // all of them required, no others allowed
+// What items of most kinds begin with, and the list of what they are about.
+Json per_instance(Members rest);
 
 // Instance, Node, Sentinel, Service, Witness, Finding, Error.
 Json ref(std::string_view name);

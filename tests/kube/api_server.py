@@ -67,11 +67,11 @@ class Socket:
         return bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
-def bridge(port: int) -> Callable:
-    """A port-forward to a server on loopback, as the real one carries it."""
+def bridge(port: int, named: int = 6379) -> Callable:
+    """A port-forward to a server on loopback, as the real one carries it. named: the pod's port."""
 
     def run(ws: Socket) -> None:
-        ws.send(port_frames(6379))
+        ws.send(port_frames(named))
         with socket.create_connection(("127.0.0.1", port)) as redis:
             def back():
                 with contextlib.suppress(OSError):  # the client went away
