@@ -41,22 +41,27 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --keep | --max-saved | --read-timeout | --wait | --fail-on | --max-bytes | --max-seconds) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --fail-on | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --max-bytes | --max-seconds | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
-            *) command=${COMP_WORDS[i]}; break ;;
+            *) command=${command:+$command-}${COMP_WORDS[i]}; [[ $command == @(haproxy) ]] || break ;;
         esac
     done
     case $before in
         --as) :; return ;;
         --as-group) :; return ;;
         --avoid) _redisctl_dynamic node; return ;;
+        --bind) :; return ;;
         --cacert) _redisctl_dynamic file; return ;;
         --cert) _redisctl_dynamic file; return ;;
+        --certificates) :; return ;;
+        --cluster-domain) :; return ;;
         --color) _redisctl_words $'auto\nalways\nnever'; return ;;
         --confirm) :; return ;;
         --context) _redisctl_dynamic context; return ;;
+        --database) :; return ;;
         --engine) _redisctl_words $'failover-command\nfenced\nsentinel'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
+        --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
         --from) _redisctl_dynamic node; return ;;
         --handover-timeout) :; return ;;
         --host) :; return ;;
@@ -73,7 +78,9 @@ _redisctl() {
         --override) :; return ;;
         --password-file) _redisctl_dynamic file; return ;;
         --password-secret) :; return ;;
+        --password-variable) :; return ;;
         --promote) _redisctl_dynamic node; return ;;
+        --read-port) :; return ;;
         --read-timeout) :; return ;;
         --request-timeout) :; return ;;
         --sentinel) :; return ;;
@@ -88,6 +95,7 @@ _redisctl() {
         --user) :; return ;;
         --via) _redisctl_words $'auto\nport-forward\ndirect'; return ;;
         --wait) :; return ;;
+        --write-port) :; return ;;
         -l | --selector) :; return ;;
         -n | --namespace) _redisctl_dynamic namespace; return ;;
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
@@ -96,7 +104,7 @@ _redisctl() {
     local flags2=$'--color\n--quiet\n--verbose\n--help'
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nuri\nversion' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -109,11 +117,17 @@ _redisctl() {
         guard | redis-guard)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
+        haproxy-check | redis-haproxy-check)
+            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags3"; else _redisctl_dynamic file; fi
+            ;;
+        haproxy-generate | redis-haproxy-generate)
+            if [[ $cur == -* ]]; then _redisctl_words $'--write-port\n--read-port\n--bind\n--interval\n--password-variable\n--with-secrets\n--certificates\n--bind-tls\n--cluster-domain'$'\n'"$flags1"; else :; fi
+            ;;
         heal | redis-heal)
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nversion\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nuri\nversion\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -122,7 +136,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -155,7 +169,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'Event\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -163,8 +177,14 @@ _redisctl() {
         switchover | redis-switchover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
+        uri | redis-uri)
+            if [[ $cur == -* ]]; then _redisctl_words $'--for\n--database\n--with-secrets'$'\n'"$flags1"; else :; fi
+            ;;
         version | redis-version)
             if [[ $cur == -* ]]; then _redisctl_words $'--client'$'\n'"$flags1"; else :; fi
+            ;;
+        haproxy)
+            [[ $cur == -* ]] || _redisctl_words $'check\ngenerate'
             ;;
     esac
 }

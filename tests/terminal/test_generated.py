@@ -55,6 +55,9 @@ class Generated(unittest.TestCase):
     def test_help_is_the_same_however_it_is_asked_for(self):
         self.assertEqual(answer("--help"), answer())
         self.assertEqual(answer("--help"), answer("help"))
+        for family in ("haproxy",):
+            self.assertEqual(answer(family), answer("help", family))
+            self.assertEqual(answer(family, "check", "-h"), answer("help", family, "check"))
         for command in commands():
             self.assertEqual(answer(command, "-h"), answer("help", command))
             self.assertEqual(answer("--help", command), answer("help", command))
@@ -102,6 +105,11 @@ class Scripts(unittest.TestCase):
                                "redisctl lag --max": ["--max-bytes", "--max-seconds"],
                                "redisctl redis-status --fail-on w": ["warning"],
                                "redisctl role --fail": [],
+                               "redisctl hap": ["haproxy"],
+                               "redisctl haproxy ": ["check", "generate"],
+                               "redisctl -n x haproxy g": ["generate"],
+                               "redisctl haproxy generate --wri": ["--write-port"],
+                               "redisctl haproxy check --off": ["--offline"],
                                "redisctl completion ": ["bash", "zsh", "fish"],
                                "redisctl help exit": ["exit-codes"],
                                "redisctl schema Repl": ["ReplicaLag", "ReplicationInfo"],
@@ -124,7 +132,8 @@ class Scripts(unittest.TestCase):
     def test_fish_offers_what_fits(self):
         if not shutil.which("fish"):
             self.skipTest("fish is not installed")
-        for line, expected in {"redisctl repl": ["replica-lag", "replication-info"], "redisctl status -o j": ["json"], "redisctl lag --max-b": ["--max-bytes"], "redisctl role --fail": []}.items():
+        for line, expected in {"redisctl repl": ["replica-lag", "replication-info"], "redisctl status -o j": ["json"], "redisctl lag --max-b": ["--max-bytes"], "redisctl role --fail": [],
+                               "redisctl haproxy ": ["check", "generate"], "redisctl haproxy check --off": ["--offline"]}.items():
             with self.subTest(line):
                 done = subprocess.run(["fish", "--no-config", "-c", f"source {ROOT}/completions/redisctl.fish; complete -C '{line}'"], capture_output=True, text=True, timeout=30)
                 self.assertEqual(sorted(offer.split("\t")[0] for offer in done.stdout.splitlines()), expected)
