@@ -19,12 +19,17 @@ std::vector<Completable> completables(const Commands& commands) {
         command->bind(spec);
         const bool two_words = command->name.find(' ') != std::string_view::npos;
         Completable item{{one_word(command->name)},
+                         std::string(two_words ? command->name.substr(0, command->name.find(' ')) : ""),
                          std::string(two_words ? Family::member_name(*command) : ""),
                          std::string(command->summary),
                          std::move(spec.options),
                          0,
                          std::move(spec.positionals)};
         item.own = item.options.size();
+        // Where the first word is a command of its own, the second stands at its first argument's place.
+        if (const std::optional<Family> family = find_family(commands, command->name);
+            family && !item.positionals.empty())
+            for (std::string& word : member_names(*family)) item.positionals.front().choices.push_back(std::move(word));
         for (std::string& name : other_names(*command))
             if (name != item.names.front()) item.names.push_back(std::move(name));
         TypedFlags typed;
@@ -41,7 +46,8 @@ std::vector<FirstWord> first_words(const Commands& commands) {
         if (command->name.find(' ') == std::string_view::npos)
             words.push_back({std::string(command->name), std::string(command->summary)});
     for (const Family& family : families(commands))
-        words.push_back({family.name, fmt::format("{}", fmt::join(member_names(family), ", "))});
+        if (find_command(commands, family.name) == nullptr)
+            words.push_back({family.name, fmt::format("{}", fmt::join(member_names(family), ", "))});
     std::sort(words.begin(), words.end(), [](const FirstWord& a, const FirstWord& b) { return a.name < b.name; });
     return words;
 }
@@ -52,8 +58,9 @@ std::vector<std::string> member_names(const Family& family) {
     return names;
 }
 
-std::vector<std::string> known_words(const std::string& completes, const Commands& commands) {
-    std::vector<std::string> words;
+std::vector<std::string> known_words(const Positional& place, const Commands& commands) {
+    const std::string& completes = place.completes;
+    std::vector<std::string> words = place.choices;
     if (completes == "command") {
         for (const FirstWord& word : first_words(commands)) words.push_back(word.name);
         words.insert(words.end(), topics().begin(), topics().end());

@@ -86,9 +86,10 @@ std::string action_for(const std::vector<std::string>& words, const std::string&
 
 std::string bash_completion(const Commands& commands) {
     std::vector<Completable> all = completables(commands);
-    std::vector<std::string> names, valued, family_names;
+    std::vector<std::string> names, valued, pairs;
     for (const FirstWord& word : first_words(commands)) names.push_back(word.name);
-    for (const Family& family : families(commands)) family_names.push_back(family.name);
+    for (const Completable& command : all)
+        if (!command.first_word.empty()) pairs.push_back(command.first_word + ':' + command.second_word);
     std::map<std::string, std::string> values;  // what completes a flag's value, by the case of the flag's names
     for (const Completable& command : all) {
         for (const Option& option : command.options) {
@@ -99,10 +100,11 @@ std::string bash_completion(const Commands& commands) {
     }
     std::string out(kHead);
     out += fmt::format(
-        "            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *) "
-        "command=${{command:+$command-}}${{COMP_WORDS[i]}}; [[ $command == @({}) ]] || break ;;\n        esac\n    "
-        "done\n",
-        in_case(valued), fmt::join(family_names, "|"));
+        "            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *)\n"
+        "                [[ -z $command ]] && {{ command=${{COMP_WORDS[i]}}; continue; }}\n"
+        "                case $command:${{COMP_WORDS[i]}} in {}) command=$command-${{COMP_WORDS[i]}} ;; esac\n"
+        "                break\n                ;;\n        esac\n    done\n",
+        in_case(valued), in_case(pairs));
     out += "    case $before in\n";
     for (const auto& [flags, action] : values) out += fmt::format("        {}) {}; return ;;\n", flags, action);
     out += "    esac\n";
@@ -125,16 +127,17 @@ std::string bash_completion(const Commands& commands) {
                               : std::string();
         std::string argument = ":";
         if (!command.positionals.empty())
-            argument = action_for(known_words(command.positionals.back().completes, commands),
-                                  command.positionals.back().completes);
+            argument =
+                action_for(known_words(command.positionals.back(), commands), command.positionals.back().completes);
         out += fmt::format(
             "        {})\n            if [[ $cur == -* ]]; then _redisctl_words {}\"${}\"; else {}; fi\n            "
             ";;\n",
             in_case(command.names), own, shared.at(long_flags(command.options, command.own)), argument);
     }
     for (const Family& family : families(commands))
-        out += fmt::format("        {})\n            [[ $cur == -* ]] || _redisctl_words {}\n            ;;\n",
-                           family.name, word_list(member_names(family)));
+        if (find_command(commands, family.name) == nullptr)
+            out += fmt::format("        {})\n            [[ $cur == -* ]] || _redisctl_words {}\n            ;;\n",
+                               family.name, word_list(member_names(family)));
     out += "    esac\n}\n\ncomplete -F _redisctl redisctl\n";
     return out;
 }

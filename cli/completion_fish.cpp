@@ -92,25 +92,34 @@ std::string fish_completion(const Commands& commands) {
                 fish_quoted(command->summary));
 
     // A flag that several commands take is one line, with all of them in its condition.
-    std::vector<std::pair<std::string, std::vector<std::string>>> lines;
+    struct Line {
+        std::string tail;
+        std::vector<std::string> names, pairs;  // pairs: of commands with two words, both seen
+    };
+    std::vector<Line> lines;
     auto add = [&](const std::string& tail, const Completable& command) {
-        auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == tail; });
-        if (found == lines.end()) found = lines.insert(lines.end(), {tail, {}});
-        found->second.insert(found->second.end(), command.names.begin(), command.names.end());
-        if (!command.second_word.empty()) found->second.push_back(command.second_word);
+        auto found = std::find_if(lines.begin(), lines.end(), [&](const Line& line) { return line.tail == tail; });
+        if (found == lines.end()) found = lines.insert(lines.end(), {tail, {}, {}});
+        found->names.insert(found->names.end(), command.names.begin(), command.names.end());
+        if (!command.first_word.empty())
+            found->pairs.push_back(
+                fmt::format("; or begin; __fish_seen_subcommand_from {}; and __fish_seen_subcommand_from {}; end",
+                            command.first_word, command.second_word));
     };
     constexpr std::string_view condition = " -n @";
     for (const Completable& command : all) {
         for (const Option& option : command.options) add(line_for(option, std::string(condition)), command);
         for (const Positional& place : command.positionals) {
-            std::string values = values_of(known_words(place.completes, commands), place.completes);
+            std::string values = values_of(known_words(place, commands), place.completes);
             if (!values.empty()) add(fmt::format("complete -c redisctl{}{}\n", condition, values), command);
         }
     }
-    for (const auto& [line, names] : lines) {
+    for (const auto& [line, names, pairs] : lines) {
         size_t at = line.find('@');
-        out += line.substr(0, at) + fish_quoted(fmt::format("__fish_seen_subcommand_from {}", fmt::join(names, " "))) +
-               line.substr(at + 1);
+        out +=
+            line.substr(0, at) +
+            fish_quoted(fmt::format("__fish_seen_subcommand_from {}{}", fmt::join(names, " "), fmt::join(pairs, ""))) +
+            line.substr(at + 1);
     }
     return out;
 }

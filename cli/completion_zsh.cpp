@@ -98,19 +98,24 @@ std::string zsh_completion(const Commands& commands) {
     out +=
         "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        "
         "(argument)\n";
-    for (const Family& family : families(commands))
+    // A command of two words becomes one; what its first word alone takes is completed like any command's arguments.
+    for (const Family& family : families(commands)) {
+        const std::string names = fmt::format("{}", fmt::join(member_names(family), " "));
+        out += fmt::format("            if [[ $words[1] == {} ]]; then\n", family.name);
+        if (find_command(commands, family.name) == nullptr)
+            out += fmt::format("                (( CURRENT == 2 )) && {{ compadd {}; return }}\n", names);
         out += fmt::format(
-            "            if [[ $words[1] == {0} ]]; then\n                (( CURRENT == 2 )) && {{ compadd {1}; return "
-            "}}\n"
-            "                words[1,2]=(\"{0}-$words[2]\"); (( CURRENT-- ))\n            fi\n",
-            family.name, fmt::join(member_names(family), " "));
+            "                if (( CURRENT > 2 )) && [[ $words[2] == ({}) ]]; then\n"
+            "                    words[1,2]=(\"{}-$words[2]\"); (( CURRENT-- ))\n                fi\n            fi\n",
+            fmt::join(member_names(family), "|"), family.name);
+    }
     out += "            case $words[1] in\n";
     for (const Completable& command : all) {
         out += fmt::format("                ({})\n                    _arguments", fmt::join(command.names, "|")) +
                specifications(command.options, "                        ");
         for (const Positional& place : command.positionals)
             out += fmt::format(" \\\n                        '{}:{}:{}'", place.repeatable ? "*" : "", place.name,
-                               action_for(known_words(place.completes, commands), place.completes));
+                               action_for(known_words(place, commands), place.completes));
         out += "\n                    ;;\n";
     }
     out +=

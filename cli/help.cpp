@@ -67,6 +67,13 @@ std::vector<Entry> entries_of(const std::vector<Option>& options) {
     return entries;
 }
 
+std::vector<Entry> entries_of(const Family& family) {
+    std::vector<Entry> entries;
+    for (const Command* command : family.members)
+        entries.push_back({std::string(Family::member_name(*command)), std::string(command->summary)});
+    return entries;
+}
+
 std::string lines(std::string_view title, const std::vector<std::string>& texts) {
     return texts.empty() ? std::string() : fmt::format("\n{}:\n  {}\n", title, fmt::join(texts, "\n  "));
 }
@@ -157,17 +164,20 @@ std::string tool_help(const Commands& commands, size_t width) {
     return out;
 }
 
-std::string command_help(const Command& command, size_t width) {
+std::string command_help(const Command& command, const Commands& commands, size_t width) {
     Spec spec;
     command.bind(spec);
     std::string out = wrapped(std::string(command.summary) + '.', 0, width);
     out += "\nUsage:\n  " + usage_line(command, spec) + '\n';
+    const std::optional<Family> family = find_family(commands, command.name);
+    if (family) out += fmt::format("  redisctl {} COMMAND [flags]\n", family->name);
     if (auto names = other_names(command); !names.empty())
         out += fmt::format("\nOther names: {}\n", fmt::join(names, ", "));
     out += lines("Examples", spec.examples);
     std::vector<Entry> arguments;
     for (const Positional& place : spec.positionals) arguments.push_back({place.name, place.help});
     out += section("Arguments", arguments, width);
+    if (family) out += section("Commands", entries_of(*family), width);
     out += section("Flags of this command", entries_of(spec.options), width);
     TypedFlags typed;
     for (const FlagGroup& group : shared_flags(typed, command.uses, command.group))
@@ -177,10 +187,7 @@ std::string command_help(const Command& command, size_t width) {
 
 std::string family_help(const Family& family, size_t width) {
     std::string out = fmt::format("Usage:\n  redisctl {} COMMAND [flags]\n", family.name);
-    std::vector<Entry> entries;
-    for (const Command* command : family.members)
-        entries.push_back({std::string(Family::member_name(*command)), std::string(command->summary)});
-    out += section("Commands", entries, width);
+    out += section("Commands", entries_of(family), width);
     return out +
            section("More", {{fmt::format("redisctl {} COMMAND --help", family.name), "what it does and takes"}}, width);
 }

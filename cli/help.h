@@ -30,7 +30,7 @@ std::string option_label(const Option& option);
 
 // Lines are at most `width` columns, as far as words allow.
 std::string tool_help(const Commands& commands, size_t width);
-std::string command_help(const Command& command, size_t width);
+std::string command_help(const Command& command, const Commands& commands, size_t width);
 // Of the first word of commands of two words.
 std::string family_help(const Family& family, size_t width);
 // Topics of `redisctl help`: "exit-codes", "flags"; empty for any other.

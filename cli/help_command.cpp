@@ -25,7 +25,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     if (options.about.empty()) {
         text = tool_help(all_commands(), width);
     } else if (const Command* command = find_command(all_commands(), about)) {
-        text = command_help(*command, width);
+        text = command_help(*command, all_commands(), width);
     } else if (const std::optional<Family> family = find_family(all_commands(), about)) {
         text = family_help(*family, width);
     } else if (text = topic_help(about, width); text.empty()) {

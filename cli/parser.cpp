@@ -79,12 +79,29 @@ Result<void> check_choices(const Option& option) {
                 meant ? fmt::format("{} {}", flag, *meant) : std::string());
 }
 
-Result<void> place_arguments(std::vector<std::string> arguments, const std::vector<Positional>& places) {
+// What a command takes at this place: its choices, and where it has a family the second words of that.
+Result<void> check_argument(const std::string& word, const Positional& place, const Command& command,
+                            const Commands& commands) {
+    if (place.choices.empty() || std::find(place.choices.begin(), place.choices.end(), word) != place.choices.end())
+        return {};
+    std::vector<std::string> words = place.choices;
+    if (const std::optional<Family> family = find_family(commands, command.name))
+        for (const Command* member : family->members) words.emplace_back(Family::member_name(*member));
+    auto meant = nearest(word, words);
+    return fail(ErrorCode::usage,
+                fmt::format("{} does not take '{}'{}", command.name, printable(word), did_you_mean(meant)),
+                fmt::format("it takes {}", fmt::join(words, ", ")),
+                meant ? fmt::format("redisctl {} {}", command.name, *meant) : std::string());
+}
+
+Result<void> place_arguments(std::vector<std::string> arguments, const std::vector<Positional>& places,
+                             const Command& command, const Commands& commands) {
     size_t next = 0;
     for (const Positional& place : places) {
         if (place.required && next >= arguments.size())
             return fail(ErrorCode::usage, fmt::format("{} is missing", place.name), place.help);
         while (next < arguments.size()) {
+            TRY(check_argument(arguments[next], place, command, commands));
             place.target->push_back(std::move(arguments[next++]));
             if (!place.repeatable) break;
         }
@@ -118,7 +135,7 @@ Result<void> fill_flags(const std::vector<Word>& words, const std::vector<Option
 }
 
 // Binds the command and fills everything it declared. Gives what is left to check of the shared flags.
-Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> args) {
+Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> args, const Commands& commands) {
     const Command& command = *invocation.command;
     Spec& spec = invocation.spec;
     TypedFlags typed;
@@ -137,14 +154,14 @@ Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> arg
         if (word.kind == Word::Kind::argument) arguments.push_back(std::move(word.name));
     std::vector<std::string>& rest = spec.rest ? *spec.rest : arguments;
     rest.insert(rest.end(), words.rest.begin(), words.rest.end());
-    TRY(place_arguments(std::move(arguments), spec.positionals));
+    TRY(place_arguments(std::move(arguments), spec.positionals, command, commands));
     return typed;
 }
 
-Result<Invocation> parse_command(const Command& command, std::span<const char* const> args) {
+Result<Invocation> parse_command(const Command& command, std::span<const char* const> args, const Commands& commands) {
     Invocation invocation;
     invocation.command = &command;
-    TRY_ASSIGN(const TypedFlags typed, fill(invocation, args));
+    TRY_ASSIGN(const TypedFlags typed, fill(invocation, args, commands));
     if (typed.help) {
         invocation.asked = Asked::help;
         return invocation;
@@ -153,28 +170,38 @@ Result<Invocation> parse_command(const Command& command, std::span<const char* c
     return invocation;
 }
 
-Result<Invocation> parse_named(const Command& command, std::span<const char* const> args) {
-    auto parsed = parse_command(command, args);
+Result<Invocation> parse_named(const Command& command, std::span<const char* const> args, const Commands& commands) {
+    auto parsed = parse_command(command, args, commands);
     if (!parsed && parsed.error().hint.empty()) parsed.error().hint = help_hint(&command);
     return parsed;
 }
 
-// Behind the first word of a family, which stood at `at`: its second word, perhaps behind flags. The bare first word
-// asks for help.
-Result<Invocation> parse_member(Family family, std::vector<const char*> args, size_t at, const KnownFlags& shared,
-                                const Commands& commands) {
-    TRY_ASSIGN(const Words behind, tell_apart(std::span(args).subspan(at), shared, Until::first_argument));
-    if (behind.words.empty() || behind.words.back().kind != Word::Kind::argument) {
-        Invocation invocation;
-        invocation.asked = Asked::help;
-        invocation.family = std::move(family);
-        return invocation;
+// Behind the first word of a family, which stood at `at`: its second word, perhaps behind flags. Without one it is the
+// command of the first word alone; where there is none (`bare` is nullptr), help is asked for.
+Result<Invocation> parse_member(const Command* bare, Family family, std::vector<const char*> args, size_t at,
+                                KnownFlags known, const Commands& commands) {
+    for (const Command* member : family.members) {
+        Spec spec;
+        member->bind(spec);
+        known.add(spec.options);
     }
-    const std::string name = family.name + ' ' + behind.words.back().name;
-    const Command* command = find_command(commands, name);
-    if (!command) return unknown_command(name, commands);
-    args.erase(args.begin() + static_cast<std::ptrdiff_t>(at + behind.taken) - 1);
-    return parse_named(*command, args);
+    // What is wrong with the flags is told when they are read with the command.
+    const auto behind = tell_apart(std::span(args).subspan(at), known, Until::first_argument);
+    if (!behind && !bare) return fail(behind.error());
+    const bool second = behind && !behind->words.empty() && behind->words.back().kind == Word::Kind::argument;
+    if (second) {
+        const std::string name = family.name + ' ' + behind->words.back().name;
+        if (const Command* command = find_command(commands, name)) {
+            args.erase(args.begin() + static_cast<std::ptrdiff_t>(at + behind->taken) - 1);
+            return parse_named(*command, args, commands);
+        }
+        if (!bare) return unknown_command(name, commands);
+    }
+    if (bare) return parse_named(*bare, args, commands);
+    Invocation invocation;
+    invocation.asked = Asked::help;
+    invocation.family = std::move(family);
+    return invocation;
 }
 
 }  // namespace
@@ -193,10 +220,12 @@ Result<Invocation> parse(std::span<const char* const> args, const Commands& comm
             std::vector<const char*> others(args.begin(), args.end());
             const auto place = others.begin() + static_cast<std::ptrdiff_t>(before->taken) - 1;
             others.erase(place);
-            if (const Command* command = find_command(commands, word.name)) return parse_named(*command, others);
-            auto family = find_family(commands, word.name);
-            if (!family) return unknown_command(word.name, commands);
-            return parse_member(std::move(*family), std::move(others), before->taken - 1, shared, commands);
+            const Command* command = find_command(commands, word.name);
+            if (auto family = find_family(commands, command ? command->name : word.name))
+                return parse_member(command, std::move(*family), std::move(others), before->taken - 1, shared,
+                                    commands);
+            if (!command) return unknown_command(word.name, commands);
+            return parse_named(*command, others, commands);
         }
         if (word.name == "--version") {
             invocation.asked = Asked::version;

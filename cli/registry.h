@@ -22,7 +22,8 @@ const Command* find_command(const Commands& commands, std::string_view word);
 // The name as one word, for files and for what takes no blanks: "haproxy check" → "haproxy-check".
 std::string one_word(std::string_view name);
 
-// Commands of two words that share the first: "haproxy" has "check" and "generate".
+// Commands of two words that share the first: "haproxy" has "check" and "generate". The first word alone may be a
+// command too: "sentinel".
 struct Family {
     std::string name;
     std::vector<const Command*> members;

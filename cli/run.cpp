@@ -86,7 +86,7 @@ ExitCode answer(std::span<const char* const> args, const Environment& environmen
     size_t width = help_width(output.settings().out.columns);
     std::string text = fmt::format("redisctl {}\n", kVersion);
     if (parsed->asked == Asked::help)
-        text = parsed->command  ? command_help(*parsed->command, width)
+        text = parsed->command  ? command_help(*parsed->command, commands, width)
                : parsed->family ? family_help(*parsed->family, width)
                                 : tool_help(commands, width);
     auto written = output.write(text);

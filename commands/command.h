@@ -34,6 +34,7 @@ struct Positional {
     std::vector<std::string>* target;
     bool required = false, repeatable = false;
     std::string completes = {};
+    std::vector<std::string> choices = {};  // allowed values, for checking and for completion
 };
 
 // What a command declares: bind() fills it, parsing fills the targets, then run() acts. run is never called from inside
@@ -51,7 +52,7 @@ enum class Group { look, judge, change, tool };
 enum class Uses { nothing, target };  // target: the target, connection and password flags apply, and -o
 
 struct Command {
-    std::string_view name;
+    std::string_view name;  // "status"; of two words where the first is a command too: "sentinel check"
     Group group;
     std::string_view summary;  // imperative, capital first, no dot
     Uses uses;

@@ -171,6 +171,11 @@ std::vector<fleet::Outcome> Context::ask(std::span<const fleet::Call> calls) {
     return wiring_->fleet->exec(calls, deadline_);
 }
 
+std::vector<fleet::Outcome> Context::ask_further(std::span<const fleet::Call> calls) {
+    constexpr Millis at_least{2'000};
+    return wiring_->fleet->exec(calls, deadline_.left() < at_least ? Deadline::after(at_least) : deadline_);
+}
+
 bool Context::in_kubernetes() const {
     return wiring_ && wiring_->client;
 }

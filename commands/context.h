@@ -44,6 +44,8 @@ class Context {
 
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
+    // The same of those who answered before: the time that silent ones used up is not taken from them. For 2 s at least.
+    std::vector<fleet::Outcome> ask_further(std::span<const fleet::Call> calls);
 
     // After find(): the kubeconfig's context (empty without Kubernetes), how nodes are reached, and where a node's
     // password comes from.

@@ -170,6 +170,15 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
                                                "redisctl heal", "OLD_MASTER_AWAY"});
 }
 
+std::vector<std::string> achieved_by(const Plan& plan, const failover::Report& report) {
+    std::vector<std::string> sentences;
+    for (const failover::Step& step : plan.steps)
+        for (const StepReport& done : report.steps)
+            if (done.id == step.id && done.status == StepStatus::done && !step.achieved.empty())
+                sentences.push_back(step.achieved);
+    return sentences;
+}
+
 // A process that wrote a journal that is ours now has ended, and its lock with it. A colleague's on another machine is
 // waited for.
 failover::Takeover takeover_of(const Operation& operation, output::Output& output) {
@@ -243,6 +252,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
                             ? failover::undo(world, *journal, teller, operation.plan, begun)
                             : failover::execute(world, *journal, teller, operation.plan, begun, final_offset);
         measure(world, operation.plan, result);
+        result.achieved = achieved_by(operation.plan, result.report);
     }
     result.exit = exit_of(result.report);
     // An abort that comes too late leaves the operation to resume.

@@ -108,6 +108,7 @@ Json result_document(const OperationResult& result) {
     for (const Error& error : result.report.errors) json["errors"].push_back(error_json(error, ""));
     json["warnings"] = Json::array();
     for (const Error& error : result.report.warnings) json["warnings"].push_back(error_json(error, ""));
+    json["achieved"] = result.achieved;
     json["exitCode"] = static_cast<int>(result.exit);
     json["journal"] = text(result.journal);
     return json;

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace redisctl {
 
@@ -28,7 +29,8 @@ struct OperationResult {
     std::optional<int64_t> lost_bytes;                // nullopt: unknown, then lost_reason says why
     bool lost_is_bound = false;                       // lost_bytes is no exact figure but an upper bound
     std::string lost_reason;
-    std::string journal;  // path; empty when there is none
+    std::vector<std::string> achieved;  // sentences of the steps that were done
+    std::string journal;                // path; empty when there is none
     ExitCode exit = ExitCode::ok;
 };
 

@@ -18,7 +18,7 @@ std::string sentence_of(const OperationResult& result) {
     switch (result.report.outcome) {
         case Outcome::done:
             if (!result.replica.empty()) return fmt::format("done: {} follows {}", result.replica, to);
-            return fmt::format("done: {} is the master", to);
+            return to.empty() ? "done" : fmt::format("done: {} is the master", to);
         case Outcome::noop:
             if (to.empty()) return "nothing to do";
             if (!result.replica.empty()) return fmt::format("nothing to do: {} follows {} already", result.replica, to);
@@ -35,6 +35,7 @@ std::string sentence_of(const OperationResult& result) {
             if (result.report.committed && !result.replica.empty())
                 return fmt::format("incomplete: {} was told to follow {}, and not all is as it should be",
                                    result.replica, to);
+            if (result.report.committed && to.empty()) return "incomplete: not all was done, and what was done stays";
             return result.report.committed
                        ? fmt::format("incomplete: {} is the master, but not all is as it should be", to)
                        : "incomplete: not all that was changed could be undone";
@@ -66,7 +67,7 @@ Result<ExitCode> print_result(output::Output& output, OperationResult result) {
         return result.exit;
     }
     if (output.settings().format == output::Format::name) {
-        if (result.exit == ExitCode::ok) TRY(output.write(result.to + "\n"));
+        if (result.exit == ExitCode::ok && !result.to.empty()) TRY(output.write(result.to + "\n"));
         return result.exit;
     }
     for (const Error& warning : result.report.warnings) {
@@ -74,6 +75,7 @@ Result<ExitCode> print_result(output::Output& output, OperationResult result) {
         if (!warning.hint.empty()) output.note("  hint: " + printable(warning.hint));
     }
     std::string text = "\n" + sentence_of(result) + "\n";
+    for (const std::string& sentence : result.achieved) text += sentence + "\n";
     if (result.outage_ms)
         text += fmt::format("writes stopped for {} ms\n", *result.outage_ms);
     else if (result.report.committed && result.mode == failover::Mode::emergency && !result.from.empty())

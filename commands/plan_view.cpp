@@ -31,6 +31,8 @@ std::string heading(const Plan& plan) {
         text += fmt::format(": {} is to be the master", plan.to);
     if (!plan.engine.empty()) text += fmt::format(", engine {}", plan.engine);
     if (!plan.expected_outage.empty()) text += fmt::format("\nwrites stop {}", plan.expected_outage);
+    // A change of Sentinels has nothing to do with writes.
+    if (!plan.master.empty()) return text;
     if (plan.loss_bound == 0)
         text += "\nno acknowledged write is lost";
     else if (plan.loss_bound)
@@ -92,7 +94,10 @@ std::string text_of_steps(const Plan& plan, PlanDetail detail) {
         for (const auto& action : step.undo)
             for (const std::string& line : failover::lines_of(action)) text += fmt::format("       undo  {}\n", line);
     }
-    if (!commit.empty())
+    if (!commit.empty() && !plan.master.empty())
+        text +=
+            fmt::format("from {} on nothing is undone: what a Sentinel forgot cannot be told to it again\n", commit);
+    else if (!commit.empty())
         text += fmt::format(
             "until {} all is undone when something fails; from it on there is no way back but a new switch\n", commit);
     for (const std::string& note : plan.notes) text += fmt::format("note: {}\n", note);

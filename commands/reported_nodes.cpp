@@ -18,13 +18,6 @@ namespace {
 
 using redis::Role;
 
-// An address that a server reports is as that server sees it: its loopback is the host by which we reached it.
-net::HostPort as_we_see(net::HostPort reported, const fleet::Node& reporter) {
-    if (reported.host == "127.0.0.1" || reported.host == "::1" || reported.host == "localhost")
-        reported.host = reporter.address.host;
-    return reported;
-}
-
 std::vector<net::HostPort> reported_by(const redis::NodeView& view, const fleet::Node& node) {
     std::vector<net::HostPort> addresses;
     const bool parked = view.master_host == failover::parking_host && view.master_port == failover::parking_port;
@@ -59,11 +52,6 @@ Result<std::vector<net::HostPort>> named_by_sentinels(const fleet::Instance& ins
         return fail(ErrorCode::not_found, fmt::format("no Sentinel watches a master called {}", wanted),
                     "there are: " + list, fmt::format("--master-name {}", *names.begin()));
     return addresses;
-}
-
-bool known_as(const fleet::Node& node, const net::HostPort& address) {
-    return node.address == address ||
-           std::find(node.aliases.begin(), node.aliases.end(), address) != node.aliases.end();
 }
 
 void drop(fleet::Instance& instance, Views& views, size_t node, size_t is_really) {
@@ -109,6 +97,17 @@ void drop_known(fleet::Instance& instance, Views& views, size_t first) {
 }
 
 }  // namespace
+
+net::HostPort as_we_see(net::HostPort reported, const fleet::Node& reporter) {
+    if (reported.host == "127.0.0.1" || reported.host == "::1" || reported.host == "localhost")
+        reported.host = reporter.address.host;
+    return reported;
+}
+
+bool known_as(const fleet::Node& node, const net::HostPort& address) {
+    return node.address == address ||
+           std::find(node.aliases.begin(), node.aliases.end(), address) != node.aliases.end();
+}
 
 Result<void> ask_reported_nodes(Context& context, std::vector<fleet::Instance>& instances, std::vector<Views>& views) {
     constexpr int max_rounds = 4;  // a replica chain is rarely deeper

@@ -16,4 +16,9 @@ namespace redisctl {
 // named, or none of the name.
 Result<void> ask_reported_nodes(Context& context, std::vector<fleet::Instance>& instances, std::vector<Views>& views);
 
+// An address that a server reports is as that server sees it: its loopback is the host by which we reached it.
+net::HostPort as_we_see(net::HostPort reported, const fleet::Node& reporter);
+
+bool known_as(const fleet::Node& node, const net::HostPort& address);
+
 }  // namespace redisctl

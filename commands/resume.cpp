@@ -82,6 +82,7 @@ void aim(Context& context, const Plan& plan) {
     std::vector<net::HostPort> hosts;
     std::vector<std::string> names{plan.from, plan.to};
     names.insert(names.end(), plan.others.begin(), plan.others.end());
+    names.push_back(plan.master);
     for (const std::string& name : names)
         if (const auto host = net::parse_host_port(name, 6379)) hosts.push_back(*host);
     std::vector<net::HostPort> sentinels;

@@ -43,7 +43,11 @@ _redisctl() {
         case ${COMP_WORDS[i]} in
             --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --fail-on | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --max-bytes | --max-seconds | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
-            *) command=${command:+$command-}${COMP_WORDS[i]}; [[ $command == @(haproxy) ]] || break ;;
+            *)
+                [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
+                case $command:${COMP_WORDS[i]} in haproxy:check | haproxy:generate | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
+                break
+                ;;
         esac
     done
     case $before in
@@ -104,7 +108,7 @@ _redisctl() {
     local flags2=$'--color\n--quiet\n--verbose\n--help'
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nuri\nversion' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nstatus\nswitchover\nuri\nversion' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -127,7 +131,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nstatus\nswitchover\nuri\nversion\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nstatus\nswitchover\nuri\nversion\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -136,7 +140,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -169,7 +173,19 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nStatus\nVersion'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nStatus\nVersion'; fi
+            ;;
+        sentinel | redis-sentinel)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
+            ;;
+        sentinel-check | redis-sentinel-check)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        sentinel-reset | redis-sentinel-reset)
+            if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            ;;
+        sentinel-sync | redis-sentinel-sync)
+            if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi

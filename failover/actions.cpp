@@ -205,6 +205,31 @@ class Performer {
         return {};
     }
 
+    // One round trip: between REMOVE and MONITOR the Sentinel watches nothing.
+    Result<void> operator()(const Monitor& monitor) {
+        Ask ask{monitor.node, monitor_words(monitor)};
+        if (!monitor.auth_of.empty()) {
+            TRY_ASSIGN(const std::optional<redis::Login> login, world_.login(monitor.auth_of));
+            if (login && !login->user.empty())
+                ask.requests.push_back({"SENTINEL", "SET", monitor.master, "auth-user", login->user});
+            if (login && !login->password.empty())
+                ask.requests.push_back(
+                    {"SENTINEL", "SET", monitor.master, "auth-pass", std::string(login->password.reveal())});
+        }
+        const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), Deadline::after(one_answer));
+        if (!answers[0])
+            return fail(may_have_arrived(answers[0].error()) ? unsure(answers[0].error()) : answers[0].error());
+        for (size_t i = 0; i < answers[0]->size(); i++) {
+            const redis::Value& reply = (*answers[0])[i];
+            // One that it did not watch any more is forgotten all the same.
+            if (!reply.is_error() || i < monitor.forget.size()) continue;
+            Error error = redis::reply_error(reply, "SENTINEL " + ask.requests[i][1]);
+            error.message = fmt::format("{}: {}", monitor.node, error.message);
+            return fail(std::move(error));
+        }
+        return {};
+    }
+
   private:
     static constexpr Millis endpoints_in{30'000};
 

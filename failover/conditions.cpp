@@ -1,6 +1,7 @@
 #include "failover/conditions.h"
 
 #include "base/text.h"
+#include "failover/sentinel_conditions.h"
 #include "redis/sentinel_view.h"
 
 #include <fmt/core.h>
@@ -35,6 +36,7 @@ Holds yes_if(bool holds, std::string found) {
 struct Needs {
     std::set<std::string> nodes;
     std::set<std::pair<std::string, std::string>> settings;
+    std::set<std::pair<std::string, std::string>> councils;  // a Sentinel, and the name of a master
 
     void operator()(const RoleIs& c) { nodes.insert(c.node); }
     void operator()(const SameProcess& c) { nodes.insert(c.node); }
@@ -44,6 +46,11 @@ struct Needs {
     void operator()(const WritesRefused& c) { nodes.insert(c.node), settings.insert({c.node, minimum}); }
     void operator()(const HandsOver& c) { nodes.insert(c.node); }
     void operator()(const OffsetGapAtMost& c) { nodes.insert(c.master), nodes.insert(c.replica); }
+    void operator()(const SentinelCalm& c) { councils.insert({c.node, c.master}); }
+    void operator()(const SentinelKnows& c) { councils.insert({c.node, c.master}); }
+    void operator()(const SentinelForgot& c) { councils.insert({c.node, c.master}); }
+    void operator()(const SentinelWatches& c) { councils.insert({c.node, c.master}); }
+    void operator()(const SentinelSettings& c) { councils.insert({c.node, c.master}); }
     template <class T>
     void operator()(const T&) {}
 
@@ -63,11 +70,14 @@ class Examiner {
         std::vector<Ask> asks;
         for (const std::string& node : needs.nodes) asks.push_back({node, redis::node_view_requests()});
         for (const auto& [node, name] : needs.settings) asks.push_back({node, {{"CONFIG", "GET", name}}});
+        for (const auto& [node, name] : needs.councils) asks.push_back(sentinel_question(node, name));
         const std::vector<Answer> answers = world.ask(asks, deadline);
         size_t i = 0;
         for (const std::string& node : needs.nodes)
             views_.emplace(node, answers[i] ? redis::parse_node_view(*answers[i]) : fail(answers[i].error())), i++;
         for (const auto& setting : needs.settings) settings_.emplace(setting, value(answers[i++]));
+        for (const auto& council : needs.councils)
+            sentinels_.emplace(council, read_sentinel(answers[i++], council.second));
     }
 
     Holds operator()(const RoleIs& c) const {
@@ -206,7 +216,21 @@ class Examiner {
         return yes_if(pod->meta.uid != c.uid, fmt::format("pod {} is not gone yet", c.pod));
     }
 
+    Holds operator()(const SentinelCalm& c) const { return by_word_of(c); }
+    Holds operator()(const SentinelKnows& c) const { return by_word_of(c); }
+    Holds operator()(const SentinelForgot& c) const { return by_word_of(c); }
+    Holds operator()(const SentinelWatches& c) const { return by_word_of(c); }
+    Holds operator()(const SentinelSettings& c) const { return by_word_of(c); }
+
   private:
+    template <class T>
+    Holds by_word_of(const T& condition) const {
+        const Result<SentinelAnswer>& word = sentinels_.at({condition.node, condition.master});
+        if (!word) return unknown(word.error());
+        std::string found = what_differs(condition, *word);
+        return found.empty() ? yes() : no(std::move(found));
+    }
+
     static Result<std::string> value(const Answer& answer) {
         TRY(answer);
         const redis::Value& reply = answer->front();
@@ -227,6 +251,7 @@ class Examiner {
     Deadline deadline_;
     std::map<std::string, Result<NodeView>> views_;
     std::map<std::pair<std::string, std::string>, Result<std::string>> settings_;
+    std::map<std::pair<std::string, std::string>, Result<SentinelAnswer>> sentinels_;
 };
 
 }  // namespace

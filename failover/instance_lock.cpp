@@ -14,7 +14,7 @@ constexpr Millis one_answer{1'000};
 // To whoever is master now: the old one before the switch, the new one behind it.
 std::optional<std::string> on_master(World& world, const Plan& plan, const std::vector<std::string>& command) {
     std::vector<Ask> asks;
-    for (const std::string& node : {plan.from, plan.to})
+    for (const std::string& node : {plan.from, plan.to, plan.master})
         if (!node.empty()) asks.push_back({node, {{"ROLE"}}});
     const std::vector<Answer> roles = world.ask(asks, Deadline::after(one_answer));
     for (size_t i = 0; i < roles.size(); i++) {

@@ -86,9 +86,34 @@ struct SentinelSees {
     std::string sentinel, master, node;
     int64_t priority = 0;
 };
+// A Sentinel that could go on undisturbed: not in TILT mode, no failover of this master under way.
+struct SentinelCalm {
+    std::string node, master;  // master: its name in Sentinel
+};
+// It remembers all of these and hears them, by address or by id ("" is unknown), and where `quorum` CKQUORUM says yes.
+struct SentinelKnows {
+    std::string node, master;
+    std::map<std::string, std::string> replicas, sentinels;  // "host:port" as Sentinels say it → id
+    bool quorum = true;
+};
+// It remembers none of these addresses.
+struct SentinelForgot {
+    std::string node, master;
+    std::vector<std::string> addresses;
+};
+struct SentinelWatches {
+    std::string node, master, host;  // an empty host: no master of this name
+    int64_t port = 0;
+};
+// As SENTINEL MASTERS says them: quorum, down-after-milliseconds, failover-timeout, parallel-syncs.
+struct SentinelSettings {
+    std::string node, master;
+    std::map<std::string, std::string> settings;
+};
 using Condition =
     std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver, OffsetGapAtMost,
-                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees>;
+                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees, SentinelCalm,
+                 SentinelKnows, SentinelForgot, SentinelWatches, SentinelSettings>;
 
 // --- What is done. ---
 
@@ -181,9 +206,19 @@ struct SaveUnshared {
     int64_t max_bytes = 64 << 20, timeout_ms = 60'000;
     bool must = false;
 };
+// A Sentinel watches this master from now on, in one go. Its password for Redis is the one that we log in with at
+// `auth_of`; it is read when it is needed, and stands in no plan.
+struct Monitor {
+    std::string node;
+    std::vector<std::string> forget;  // names that it watches and is not to watch any more: SENTINEL REMOVE
+    std::string master, host;
+    int64_t port = 0;
+    std::map<std::string, std::string> settings;  // SENTINEL SET, and the quorum
+    std::string auth_of;                          // a Redis node's name
+};
 using Action =
     std::variant<Wait, Send, HandOver, TakeBack, SentinelFailover, SentinelsAgree, Promote, CatchUp, PatchSelector,
-                 AwaitEndpoints, PatchLabel, Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared>;
+                 AwaitEndpoints, PatchLabel, Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared, Monitor>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);
@@ -201,6 +236,7 @@ struct Step {
     int64_t patience_ms = 5'000;  // for `after`
     bool opens_window = false;    // from here on writers wait or are refused
     bool commits = false;         // the point of no return: with this done, the rest is finished, never undone
+    std::string achieved;         // a sentence that is true once it is done: "s1 forgot 10.0.0.7:26379"; may be empty
     bool essential = true;        // false: failing is a warning in the report; the switch itself stands
 };
 
@@ -239,8 +275,9 @@ struct Plan {
     std::string engine;    // failover-command | fenced | emergency; empty when only repairing
     std::string from, to;  // old and new master
     std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
+    std::string master;    // where the change is about the Sentinels: the master, before and after
     std::vector<std::string> others;
-    std::vector<std::string> sentinels;  // that watch it
+    std::vector<std::string> sentinels;  // that watch it; where the change is about them: all of them
     // By node: every "host:port" by which servers call it; what follows what is read with these.
     std::map<std::string, std::vector<std::string>> addresses;
     std::string probe_key;  // written before the switch, looked for afterwards; empty with --no-probe
@@ -257,6 +294,9 @@ struct Plan {
 
 // SET key 1 EX 600: it goes away by itself, whatever becomes of us.
 Words probe_words(const std::string& key);
+
+// REMOVE, MONITOR and SET as they are sent, all but the password.
+std::vector<Words> monitor_words(const Monitor& monitor);
 
 // The exact words per node, patches as kubectl would take them, waits in words; one line each.
 std::vector<std::string> lines_of(const Action& action);

@@ -28,6 +28,11 @@ REDISCTL_NAMED(AnnotationIs, "annotationIs")
 REDISCTL_NAMED(PodGone, "podGone")
 REDISCTL_NAMED(SentinelsName, "sentinelsName")
 REDISCTL_NAMED(SentinelSees, "sentinelSees")
+REDISCTL_NAMED(SentinelCalm, "sentinelCalm")
+REDISCTL_NAMED(SentinelKnows, "sentinelKnows")
+REDISCTL_NAMED(SentinelForgot, "sentinelForgot")
+REDISCTL_NAMED(SentinelWatches, "sentinelWatches")
+REDISCTL_NAMED(SentinelSettings, "sentinelSettings")
 REDISCTL_NAMED(Send, "send")
 REDISCTL_NAMED(HandOver, "handOver")
 REDISCTL_NAMED(TakeBack, "takeBack")
@@ -44,6 +49,7 @@ REDISCTL_NAMED(ServiceProbe, "serviceProbe")
 REDISCTL_NAMED(Wait, "wait")
 REDISCTL_NAMED(DeletePod, "deletePod")
 REDISCTL_NAMED(SaveUnshared, "saveUnshared")
+REDISCTL_NAMED(Monitor, "monitor")
 #undef REDISCTL_NAMED
 
 template <class F>
@@ -117,6 +123,27 @@ void fields(F& f, SentinelsAgree& x) {
         f("patienceMs", x.patience_ms);
 }
 template <class F>
+void fields(F& f, SentinelCalm& x) {
+    f("node", x.node), f("master", x.master);
+}
+template <class F>
+void fields(F& f, SentinelKnows& x) {
+    f("node", x.node), f("master", x.master), f("replicas", x.replicas), f("sentinels", x.sentinels),
+        f("quorum", x.quorum);
+}
+template <class F>
+void fields(F& f, SentinelForgot& x) {
+    f("node", x.node), f("master", x.master), f("addresses", x.addresses);
+}
+template <class F>
+void fields(F& f, SentinelWatches& x) {
+    f("node", x.node), f("master", x.master), f("host", x.host), f("port", x.port);
+}
+template <class F>
+void fields(F& f, SentinelSettings& x) {
+    f("node", x.node), f("master", x.master), f("settings", x.settings);
+}
+template <class F>
 void fields(F& f, Send::To& x) {
     f("node", x.node), f("commands", x.commands);
 }
@@ -179,6 +206,11 @@ void fields(F& f, SaveUnshared& x) {
         f("timeoutMs", x.timeout_ms), f("must", x.must);
 }
 template <class F>
+void fields(F& f, Monitor& x) {
+    f("node", x.node), f("forget", x.forget), f("master", x.master), f("host", x.host), f("port", x.port),
+        f("settings", x.settings), f("authOf", x.auth_of);
+}
+template <class F>
 void fields(F& f, Unshared& x) {
     f("node", x.node), f("versus", x.versus), f("bytes", x.bytes), f("writes", x.writes), f("commands", x.commands),
         f("prefixes", x.prefixes), f("whole", x.whole), f("reason", x.reason), f("file", x.file);
@@ -202,16 +234,16 @@ void fields(F& f, Step& x) {
     f("id", x.id), f("why", x.why), f("node", x.node), f("before", x.before), f("action", x.action),
         f("after", x.after), f("undo", x.undo), f("undone", x.undone), f("already", x.already),
         f("patienceMs", x.patience_ms), f("opensWindow", x.opens_window), f("pointOfNoReturn", x.commits),
-        f("essential", x.essential);
+        f("achieved", x.achieved), f("essential", x.essential);
 }
 template <class F>
 void fields(F& f, Plan& x) {
     f("command", x.command), f("instance", x.instance), f("namespace", x.ns), f("system", x.system),
         f("context", x.context), f("mode", x.mode), f("engine", x.engine), f("from", x.from), f("to", x.to),
-        f("replica", x.replica), f("others", x.others), f("sentinels", x.sentinels), f("addresses", x.addresses),
-        f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates), f("notes", x.notes),
-        f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound), f("lossReason", x.loss_reason),
-        f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);
+        f("replica", x.replica), f("master", x.master), f("others", x.others), f("sentinels", x.sentinels),
+        f("addresses", x.addresses), f("probeKey", x.probe_key), f("checks", x.checks), f("candidates", x.candidates),
+        f("notes", x.notes), f("expectedOutage", x.expected_outage), f("lossBoundBytes", x.loss_bound),
+        f("lossReason", x.loss_reason), f("baseline", x.baseline), f("unshared", x.unshared), f("steps", x.steps);
 }
 
 }  // namespace redisctl::failover

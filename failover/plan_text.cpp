@@ -36,6 +36,27 @@ std::string probe_line(const std::string& node, const std::string& key) {
     return command_line(node, probe_words(key));
 }
 
+std::string list_of(const std::map<std::string, std::string>& known) {
+    std::vector<std::string> addresses;
+    for (const auto& [address, id] : known) addresses.push_back(address);
+    return fmt::format("{}", fmt::join(addresses, ", "));
+}
+
+std::string settings_of(const std::map<std::string, std::string>& settings) {
+    std::vector<std::string> list;
+    for (const auto& [name, value] : settings) list.push_back(name + " " + value);
+    return fmt::format("{}", fmt::join(list, ", "));
+}
+
+std::vector<std::string> lines_of_monitor(const Monitor& monitor) {
+    std::vector<std::string> lines;
+    for (const Words& words : monitor_words(monitor)) lines.push_back(command_line(monitor.node, words));
+    if (!monitor.auth_of.empty())
+        lines.push_back(fmt::format("{}> SENTINEL SET {} auth-pass …: as redisctl logs in at {}, where that needs it",
+                                    monitor.node, quoted(monitor.master), monitor.auth_of));
+    return lines;
+}
+
 std::string json_of(const std::map<std::string, std::string>& values) {
     nlohmann::ordered_json object = nlohmann::ordered_json::object();
     for (const auto& [key, value] : values)
@@ -44,6 +65,17 @@ std::string json_of(const std::map<std::string, std::string>& values) {
 }
 
 }  // namespace
+
+std::vector<Words> monitor_words(const Monitor& monitor) {
+    std::vector<Words> commands;
+    for (const std::string& name : monitor.forget) commands.push_back({"SENTINEL", "REMOVE", name});
+    const auto quorum = monitor.settings.find("quorum");
+    commands.push_back({"SENTINEL", "MONITOR", monitor.master, monitor.host, std::to_string(monitor.port),
+                        quorum == monitor.settings.end() ? "1" : quorum->second});
+    for (const auto& [name, value] : monitor.settings)
+        if (name != "quorum") commands.push_back({"SENTINEL", "SET", monitor.master, name, value});
+    return commands;
+}
 
 Words probe_words(const std::string& key) {
     return {"SET", key, "1", "EX", "600"};
@@ -123,6 +155,7 @@ std::vector<std::string> lines_of(const Action& action) {
             [](const SaveUnshared& save) {
                 return Lines{fmt::format("{}> PSYNC: save what {} lacks to {}", save.node, save.versus, save.file)};
             },
+            [](const Monitor& monitor) { return lines_of_monitor(monitor); },
         },
         action);
 }
@@ -166,6 +199,23 @@ std::string sentence_of(const Condition& condition) {
                 return fmt::format("Sentinel {} knows that {} has replica-priority {}", c.sentinel, c.node, c.priority);
             },
             [](const PodGone& c) { return fmt::format("pod {} is gone (uid {})", c.pod, c.uid); },
+            [](const SentinelCalm& c) { return fmt::format("{}: no TILT, no failover of {}", c.node, c.master); },
+            [](const SentinelKnows& c) {
+                std::string text = fmt::format("{} hears ", c.node);
+                if (!c.replicas.empty()) text += fmt::format("the replicas {}", list_of(c.replicas));
+                if (!c.sentinels.empty())
+                    text += fmt::format("{}the Sentinels {}", c.replicas.empty() ? "" : " and ", list_of(c.sentinels));
+                return text + (c.replicas.empty() && c.sentinels.empty() ? "the master" : "") +
+                       (c.quorum ? ", CKQUORUM is OK" : "");
+            },
+            [](const SentinelForgot& c) {
+                return fmt::format("{} does not remember {}", c.node, fmt::join(c.addresses, ", "));
+            },
+            [](const SentinelWatches& c) {
+                return c.host.empty() ? fmt::format("{} watches no {}", c.node, c.master)
+                                      : fmt::format("{} watches {} at {}:{}", c.node, c.master, c.host, c.port);
+            },
+            [](const SentinelSettings& c) { return fmt::format("{} has {}", c.node, settings_of(c.settings)); },
         },
         condition);
 }

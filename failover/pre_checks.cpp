@@ -19,8 +19,8 @@ const std::vector<std::string_view>& overridable_checks() {
     return names;
 }
 
-Result<void> apply_overrides(std::vector<Check>& checks, const std::vector<std::string>& overrides) {
-    const auto& names = overridable_checks();
+Result<void> apply_overrides(std::vector<Check>& checks, const std::vector<std::string>& overrides,
+                             const std::vector<std::string_view>& names) {
     for (const std::string& name : overrides) {
         if (std::find(names.begin(), names.end(), name) == names.end()) {
             const bool known =

@@ -21,7 +21,8 @@ Result<std::vector<Check>> pre_checks(const Facts& facts, const Wish& wish, cons
 // The names that --override takes, in the order of the checks.
 const std::vector<std::string_view>& overridable_checks();
 
-// Applies overrides to checks; same errors.
-Result<void> apply_overrides(std::vector<Check>& checks, const std::vector<std::string>& overrides);
+// Applies overrides to checks; same errors. names: those that may be overridden.
+Result<void> apply_overrides(std::vector<Check>& checks, const std::vector<std::string>& overrides,
+                             const std::vector<std::string_view>& names = overridable_checks());
 
 }  // namespace redisctl::failover

@@ -68,6 +68,12 @@ Result<fleet::HistoryPart> RealWorld::history(const std::string& name, const fle
     return fleet_.read_history(*node, range, deadline);
 }
 
+Result<std::optional<redis::Login>> RealWorld::login(const std::string& name) {
+    const fleet::Node* node = find(name);
+    if (!node) return fail(no_such(name));
+    return fleet_.login(*node, Deadline::after(one_request));
+}
+
 Result<void> RealWorld::pause(Millis duration) {
     // That its time is over is what is waited for.
     Result<void> waited = loop_.run([] { return false; }, Deadline::after(duration));

@@ -23,6 +23,7 @@ class RealWorld final : public World {
     Answer ask_through(const net::HostPort& address, const Ask& ask, Deadline deadline) override;
     Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,
                                        Deadline deadline) override;
+    Result<std::optional<redis::Login>> login(const std::string& node) override;
     Result<void> pause(Millis duration) override;
     Result<void> hold_lock(Millis at_least) override;
     Result<kube::Service> service(const std::string& name) override;

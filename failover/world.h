@@ -8,10 +8,12 @@
 #include "fleet/replication_stream.h"
 #include "kube/objects.h"
 #include "net/endpoint.h"
+#include "redis/connection.h"
 #include "redis/value.h"
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +45,9 @@ class World {
     // A part of a node's own history, read like a replica reads it. Errors: fleet/replication_stream.h.
     virtual Result<fleet::HistoryPart> history(const std::string& node, const fleet::HistoryRange& range,
                                                Deadline deadline) = 0;
+
+    // How we log in at a node; nullopt: without a password. Errors: those of a Secret that cannot be read.
+    virtual Result<std::optional<redis::Login>> login(const std::string& node) = 0;
 
     // Lets time pass. Errors: interrupted.
     virtual Result<void> pause(Millis duration) = 0;

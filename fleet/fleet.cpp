@@ -111,4 +111,37 @@ std::vector<Outcome> Fleet::exec(std::span<const Call> calls, Deadline deadline)
     return result;
 }
 
+namespace {
+
+// Waits for a Secret, and for nothing else.
+class LoginWait final : public net::Task {
+  public:
+    LoginWait(const Node& node, Keyring& keyring, net::Loop& loop) : node_(node), keyring_(keyring), loop_(loop) {
+        loop_.add(*this);
+    }
+    ~LoginWait() override {
+        keyring_.forget(*this);
+        loop_.remove(*this);
+    }
+    void advance() override {
+        if (!login) login = keyring_.login(node_, *this);
+    }
+    net::Interest interest() const override { return {}; }
+
+    std::optional<Result<std::optional<redis::Login>>> login;
+
+  private:
+    const Node& node_;
+    Keyring& keyring_;
+    net::Loop& loop_;
+};
+
+}  // namespace
+
+Result<std::optional<redis::Login>> Fleet::login(const Node& node, Deadline deadline) {
+    LoginWait wait(node, keyring_, dialer_.loop());
+    TRY(dialer_.loop().run([&] { return wait.login.has_value(); }, deadline));
+    return *wait.login;
+}
+
 }  // namespace redisctl::fleet

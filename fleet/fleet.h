@@ -53,6 +53,10 @@ class Fleet {
     // its own. After Ctrl-C the unfinished ones are `interrupted`.
     std::vector<Outcome> exec(std::span<const Call> calls, Deadline deadline);
 
+    // How it logs in at this node; nullopt: without a password. Errors: those of a Secret that cannot be read, timeout,
+    // interrupted.
+    Result<std::optional<redis::Login>> login(const Node& node, Deadline deadline);
+
     // replication_stream.h
     Result<HistoryPart> read_history(const Node& node, const HistoryRange& range, Deadline deadline) {
         return fleet::read_history(dialer_, keyring_, client_name_, node, range, deadline);

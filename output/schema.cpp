@@ -144,6 +144,7 @@ Members plan_members() {
                         {"patienceMs", integer()},
                         {"opensWindow", boolean("from here on writers wait or are refused")},
                         {"pointOfNoReturn", boolean()},
+                        {"achieved", text("a sentence that is true once it is done; may be empty")},
                         {"essential", boolean()}});
     return {{"command", text()},
             {"instance", text()},
@@ -155,6 +156,7 @@ Members plan_members() {
             {"from", text()},
             {"to", text()},
             {"replica", text("the one that is attached to it again; empty: the change is about the master")},
+            {"master", text("where the change is about the Sentinels: the master, before and after")},
             {"others", array(text())},
             {"sentinels", array(text())},
             {"addresses", Json{{"type", "object"}, {"additionalProperties", array(text())}}},
@@ -209,6 +211,7 @@ Members result_members() {
             {"steps", array(step)},
             {"errors", array(ref("Error"))},
             {"warnings", array(ref("Error"))},
+            {"achieved", array(text("what was done, in sentences, where the steps have some"))},
             {"exitCode", integer()},
             {"journal", text_or_null("the path of the operation's journal")}};
 }
@@ -230,6 +233,57 @@ Json history_item() {
                    {"journal", text()}});
 }
 
+Json sentinel_view_item() {
+    const auto recalled = [](Members more) {
+        Members members{
+            {"address", text("as the Sentinel says it")},
+            {"node", text_or_null("of this instance, or namespace/instance/node of another one")},
+            {"standing", one_of({"here", "silent", "ghost", "elsewhere", "crossed"})},
+            {"heard", boolean("by this Sentinel, within seconds")},
+            {"id", text_or_null("of a replica its run id, of a Sentinel its own id")},
+            {"flags", text()},
+            {"silentMs", integer_or_null("since its last good answer to this Sentinel, or since it was added")}};
+        members.insert(members.end(), more.begin(), more.end());
+        return array(object(members));
+    };
+    Json sentinel = object(
+        {{"name", text()},
+         {"pod", text_or_null()},
+         {"k8sNode", text_or_null()},
+         {"address", text_or_null()},
+         {"version", text_or_null()},
+         {"runId", text_or_null()},
+         {"id", text_or_null("by which Sentinels know each other; null before 6.2")},
+         {"tilt", boolean_or_null()},
+         {"masterName", text_or_null("what it calls the master")},
+         {"master", text_or_null("the node that it watches; null when that is none of the instance")},
+         {"masterHost", text_or_null()},
+         {"masterPort", integer_or_null()},
+         {"onMaster", boolean("that is the instance's master")},
+         {"flags", text_or_null()},
+         {"epoch", integer_or_null()},
+         {"quorum", integer_or_null()},
+         {"downAfterMs", integer_or_null()},
+         {"failoverTimeoutMs", integer_or_null()},
+         {"parallelSyncs", integer_or_null()},
+         {"scripts", array(text("notification-script, client-reconfig-script"))},
+         {"checkQuorum", or_null(object({{"ok", boolean()}, {"message", text()}}))},
+         {"voters", integer_or_null("it and all the Sentinels that it remembers")},
+         {"votes", integer_or_null("how many of them would vote in a failover that it leads")},
+         {"votesNeeded", integer_or_null("the quorum, or the majority of the voters where that is more")},
+         {"agreeing", integer_or_null("how many of those could say that the master is down; the quorum must")},
+         {"replicas", recalled({{"linkStatus", link_status()},
+                                {"offset", integer_or_null()},
+                                {"priority", integer_or_null()}})},
+         {"sentinels", recalled({})},
+         {"error", or_null(ref("Error"))}});
+    return per_instance({{"system", text()},
+                         {"master", text_or_null("null when it is not clear")},
+                         {"canFailOver", boolean_or_null("null when no Sentinel could be asked")},
+                         {"obstacles", array(text("why a failover could not happen"))},
+                         {"sentinels", array(sentinel)}});
+}
+
 struct Kind {
     std::string_view name;
     Json (*item)();
@@ -244,7 +298,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 16> kKinds{{{"ClientSettings", client_settings_item, none},
+constexpr std::array<Kind, 17> kKinds{{{"ClientSettings", client_settings_item, none},
                                        {"Event", nullptr, nullptr, event_members},
                                        {"HaproxyCheck", haproxy_check_item, none},
                                        {"HaproxyConfig", haproxy_config_item, none},
@@ -258,6 +312,7 @@ constexpr std::array<Kind, 16> kKinds{{{"ClientSettings", client_settings_item, 
                                        {"ReplicaLag", replica_lag_item, none},
                                        {"ReplicationInfo", instance_item, none},
                                        {"Role", role_item, none},
+                                       {"SentinelView", sentinel_view_item, none},
                                        {"Status", status_item, none},
                                        {"Version", version_item, version_extra}}};
 

@@ -34,6 +34,18 @@ Result<InfoFields> read_info(const Value& reply, std::string_view section) {
     return fields;
 }
 
+Result<InfoFields> read_pairs(const Value& reply, std::string_view command) {
+    if (reply.is_error()) return fail(reply_error(reply, command));
+    TRY_ASSIGN(const auto* parts, reply.as_array());
+    InfoFields fields;
+    for (size_t i = 0; i + 1 < parts->size(); i += 2) {
+        TRY_ASSIGN(auto name, (*parts)[i].as_text());
+        TRY_ASSIGN(auto value, (*parts)[i + 1].as_text());
+        fields.emplace(name, value);
+    }
+    return fields;
+}
+
 std::string text_of(const InfoFields& fields, std::string_view key) {
     auto field = fields.find(key);
     return field == fields.end() ? std::string() : field->second;

@@ -19,6 +19,9 @@ using InfoFields = std::map<std::string, std::string, std::less<>>;
 // that the node does not have: no fields, save for "server", which every node has.
 Result<InfoFields> read_info(const Value& reply, std::string_view section);
 
+// A flat list of names and values, as RESP2 has for a map. Errors: an error reply of `command`, protocol.
+Result<InfoFields> read_pairs(const Value& reply, std::string_view command);
+
 std::string text_of(const InfoFields& fields, std::string_view key);              // empty when missing
 std::optional<int64_t> count_of(const InfoFields& fields, std::string_view key);  // -1 is how servers say "none"
 std::optional<bool> flag_of(const InfoFields& fields, std::string_view key);      // 0 or 1

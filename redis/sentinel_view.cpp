@@ -1,27 +1,17 @@
 #include "redis/sentinel_view.h"
 
+#include "base/text.h"
 #include "redis/info_fields.h"
 #include "redis/reply_error.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace redisctl::redis {
 
 namespace {
-
-// RESP2: name, value, name, value …
-Result<InfoFields> read_fields(const Value& reply) {
-    TRY_ASSIGN(const auto* parts, reply.as_array());
-    InfoFields fields;
-    for (size_t i = 0; i + 1 < parts->size(); i += 2) {
-        TRY_ASSIGN(auto name, (*parts)[i].as_text());
-        TRY_ASSIGN(auto value, (*parts)[i + 1].as_text());
-        fields.emplace(name, value);
-    }
-    return fields;
-}
 
 std::string host_of(const InfoFields& fields) {
     const std::string host = text_of(fields, "ip");
@@ -36,8 +26,7 @@ std::optional<int64_t> port_of(const InfoFields& fields) {
 }  // namespace
 
 Result<SentinelMaster> parse_sentinel_master(const Value& reply) {
-    if (reply.is_error()) return fail(reply_error(reply, "SENTINEL MASTER"));
-    TRY_ASSIGN(const InfoFields fields, read_fields(reply));
+    TRY_ASSIGN(const InfoFields fields, read_pairs(reply, "SENTINEL MASTER"));
     SentinelMaster master;
     master.name = text_of(fields, "name");
     if (master.name.empty())
@@ -52,6 +41,9 @@ Result<SentinelMaster> parse_sentinel_master(const Value& reply) {
     master.down_after_ms = count_of(fields, "down-after-milliseconds");
     master.failover_timeout_ms = count_of(fields, "failover-timeout");
     master.parallel_syncs = count_of(fields, "parallel-syncs");
+    // Shown only where one is set.
+    for (const char* script : {"notification-script", "client-reconfig-script"})
+        if (fields.contains(script)) master.scripts.emplace_back(script);
     return master;
 }
 
@@ -60,7 +52,7 @@ Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply)
     TRY_ASSIGN(const auto* all, reply.as_array());
     std::vector<SentinelReplica> replicas;
     for (const Value& one : *all) {
-        TRY_ASSIGN(const InfoFields fields, read_fields(one));
+        TRY_ASSIGN(const InfoFields fields, read_pairs(one, "SENTINEL REPLICAS"));
         SentinelReplica replica;
         replica.host = host_of(fields);
         replica.port = port_of(fields);
@@ -73,6 +65,11 @@ Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply)
         replicas.push_back(std::move(replica));
     }
     return replicas;
+}
+
+bool has_flag(std::string_view flags, std::string_view flag) {
+    const auto words = split(flags, ',');
+    return std::find(words.begin(), words.end(), flag) != words.end();
 }
 
 std::vector<Request> sentinel_view_requests() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace redisctl::redis {
@@ -23,6 +24,7 @@ struct SentinelMaster {
     std::optional<int64_t> known_sentinels;  // num-other-sentinels: the others
     std::optional<int64_t> quorum;
     std::optional<int64_t> down_after_ms, failover_timeout_ms, parallel_syncs;
+    std::vector<std::string> scripts;  // which are set: notification-script, client-reconfig-script
 };
 
 // A replica as one Sentinel knows it.
@@ -35,6 +37,8 @@ struct SentinelReplica {
     std::optional<int64_t> applied_offset;  // slave-repl-offset
     std::optional<bool> link_up;            // master-link-status
 };
+// Is this one of the words of a list of flags? "s_down" is one of "master,s_down"
+bool has_flag(std::string_view flags, std::string_view flag);
 
 struct SentinelView {
     std::string version, server = "redis", run_id;

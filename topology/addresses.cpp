@@ -8,11 +8,11 @@
 
 namespace redisctl::topology {
 
-namespace {
-
 bool is_loopback(std::string_view host) {
     return host.substr(0, 4) == "127." || host == "::1" || host == "localhost";
 }
+
+namespace {
 
 // One spelling for each host: lower case, no final dot, no cluster domain, IPv4 out of IPv6, one loopback.
 std::string plain_host(std::string_view host) {

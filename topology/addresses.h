@@ -14,6 +14,9 @@
 
 namespace redisctl::topology {
 
+// 127.x, ::1, localhost
+bool is_loopback(std::string_view host);
+
 class AddressBook {
   public:
     AddressBook(const fleet::Instance& instance, const Answers& answers);

@@ -44,6 +44,13 @@ std::vector<Finding> Findings::take() {
     return std::move(list_);
 }
 
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr size_t enough = 5;
+    std::string out;
+    for (size_t i = 0; i < std::min(enough, names.size()); i++) out += (i == 0 ? "" : ", ") + names[i];
+    return names.size() > enough ? out + fmt::format(" and {} more", names.size() - enough) : out;
+}
+
 Health health_of(const Picture& picture) {
     if (std::none_of(picture.nodes.begin(), picture.nodes.end(),
                      [](const auto& node) { return node.view.has_value(); }))

@@ -40,6 +40,9 @@ void find_about_master(Findings& out, const fleet::Instance& instance, const Pic
 // About Sentinels and Services.
 void find_about_surroundings(Findings& out, const Picture& picture);
 
+// "a, b, c, d, e and 995 more": a sentence stays readable with a thousand nodes.
+std::string some_of(const std::vector<std::string>& names);
+
 // Critical and warning findings decide; unknown when no Redis node answered.
 Health health_of(const Picture& picture);
 

@@ -55,6 +55,11 @@ bool same_history(const redis::NodeView& replica, const redis::NodeView& master)
            *replica.applied_offset < *master.second_offset;
 }
 
+bool related_histories(const redis::NodeView& a, const redis::NodeView& b) {
+    return a.replid.empty() || b.replid.empty() || same_history(a, b) || same_history(b, a) ||
+           (!a.replid2.empty() && a.replid2 == b.replid2);
+}
+
 void measure_lag(Picture& picture, const fleet::Instance& instance, const Answers& answers, const AddressBook& book,
                  const Graph& graph) {
     std::vector<std::vector<size_t>> followers(picture.nodes.size());

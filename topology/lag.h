@@ -13,6 +13,9 @@ namespace redisctl::topology {
 // masterTryPartialResynchronization).
 bool same_history(const redis::NodeView& replica, const redis::NodeView& master);
 
+// Have they ever been one history? Also true where one of them does not tell its own.
+bool related_histories(const redis::NodeView& a, const redis::NodeView& b);
+
 // Fills offset, lag_bytes and lag_seconds of picture.nodes. Bytes are behind the master at the end of a replica's
 // chain; seconds come from the slaveN line of the node that it follows, found by its address, or as the only line and
 // the only replica that are left over.

@@ -13,14 +13,6 @@ namespace {
 
 using redis::Role;
 
-// A sentence stays readable with a thousand nodes.
-std::string some_of(const std::vector<std::string>& names) {
-    constexpr size_t enough = 5;
-    std::string out;
-    for (size_t i = 0; i < std::min(enough, names.size()); i++) out += (i == 0 ? "" : ", ") + names[i];
-    return names.size() > enough ? out + fmt::format(" and {} more", names.size() - enough) : out;
-}
-
 std::string witnesses_text(const Picture& picture) {
     std::vector<std::string> order;
     std::map<std::string, std::vector<std::string>> by_word;

@@ -10,7 +10,7 @@ namespace redisctl::topology {
 namespace {
 
 void about_sentinels(Findings& out, const Picture& picture) {
-    const auto hint = out.command("status");
+    const auto hint = out.command("sentinel check");
     std::set<std::string> named;
     int64_t answered = 0, known = 0, quorum = 0;
     bool master_down = false;
@@ -19,7 +19,8 @@ void about_sentinels(Findings& out, const Picture& picture) {
         answered++;
         if (!sentinel.master) {
             out.add(Severity::warning, "SENTINEL_WATCHES_NOTHING", sentinel.name,
-                    fmt::format("Sentinel {} watches no master of this instance", sentinel.name), hint);
+                    fmt::format("Sentinel {} watches no master of this instance", sentinel.name),
+                    out.command("sentinel sync"));
             continue;
         }
         const auto& master = *sentinel.master;
@@ -51,7 +52,7 @@ void about_sentinels(Findings& out, const Picture& picture) {
             fmt::format(
                 "the Sentinels remember {} of their kind, but there are {}: the gone ones still count for the majority",
                 known, picture.sentinels.size()),
-            hint);
+            out.command("sentinel reset"));
 }
 
 void about_service(Findings& out, const Picture& picture, const ServicePicture& service) {

@@ -1,4 +1,5 @@
-// The replies of a Sentinel, as they come over the wire → its view.
+// The replies of a Sentinel, as they come over the wire → its view, and what it remembers.
+#include "redis/sentinel_memory.h"
 #include "redis/sentinel_view.h"
 
 #include <cstdint>
@@ -17,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         replies.push_back(std::move(**reply));
     }
     (void)parse_sentinel_view(replies);
+    (void)parse_sentinel_memory(replies);
     return 0;
 }

@@ -110,6 +110,11 @@ class Scripts(unittest.TestCase):
                                "redisctl -n x haproxy g": ["generate"],
                                "redisctl haproxy generate --wri": ["--write-port"],
                                "redisctl haproxy check --off": ["--offline"],
+                               "redisctl sentinel ": ["masters", "replicas", "sentinels", "check", "reset", "sync"],
+                               "redisctl -n x sentinel ch": ["check"],
+                               "redisctl sentinel -n x check --fail": ["--fail-on"],
+                               "redisctl sentinel reset --ov": ["--override"],
+                               "redisctl sentinel --fail": [],
                                "redisctl completion ": ["bash", "zsh", "fish"],
                                "redisctl help exit": ["exit-codes"],
                                "redisctl schema Repl": ["ReplicaLag", "ReplicationInfo"],
@@ -133,7 +138,8 @@ class Scripts(unittest.TestCase):
         if not shutil.which("fish"):
             self.skipTest("fish is not installed")
         for line, expected in {"redisctl repl": ["replica-lag", "replication-info"], "redisctl status -o j": ["json"], "redisctl lag --max-b": ["--max-bytes"], "redisctl role --fail": [],
-                               "redisctl haproxy ": ["check", "generate"], "redisctl haproxy check --off": ["--offline"]}.items():
+                               "redisctl haproxy ": ["check", "generate"], "redisctl haproxy check --off": ["--offline"], "redisctl sentinel check --off": [],
+                               "redisctl sentinel ": ["check", "masters", "replicas", "reset", "sentinels", "sync"], "redisctl sentinel check --fail": ["--fail-on"], "redisctl sentinel --fail": []}.items():
             with self.subTest(line):
                 done = subprocess.run(["fish", "--no-config", "-c", f"source {ROOT}/completions/redisctl.fish; complete -C '{line}'"], capture_output=True, text=True, timeout=30)
                 self.assertEqual(sorted(offer.split("\t")[0] for offer in done.stdout.splitlines()), expected)

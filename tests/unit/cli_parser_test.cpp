@@ -35,6 +35,19 @@ void bind_exec(Spec& spec) {
 
 void bind_tool(Spec&) {}
 
+void bind_group(Spec& spec) {
+    seen = std::make_shared<Seen>();
+    Positional what{"WHAT", "What to show", &seen->nodes};
+    what.choices = {"masters", "replicas"};
+    spec.positionals = {std::move(what)};
+}
+
+void bind_reset(Spec& spec) {
+    seen = std::make_shared<Seen>();
+    spec.options = {{"--wait", "DURATION", "How long", &seen->max}, {"--dry-run", "", "Change nothing", &seen->dry}};
+    spec.positionals = {{"NODE", "Nodes", &seen->nodes, false, true, "node"}};
+}
+
 void never(Spec&) {
     FAIL("only the command that was named may be bound");
 }
@@ -45,7 +58,9 @@ const Command tool{"tool", Group::tool, "Do something", Uses::nothing, {}, bind_
 const Command other{"other", Group::look, "Something else", Uses::target, {}, never};
 const Command proxy_check{"proxy check", Group::judge, "Judge", Uses::target, {}, bind_lag};
 const Command proxy_make{"proxy make", Group::look, "Make", Uses::target, {}, bind_lag};
-const Commands commands{&exec, &other, &proxy_check, &proxy_make, &lag, &tool};
+const Command group{"group", Group::look, "Show several", Uses::target, {}, bind_group};
+const Command group_reset{"group reset", Group::change, "Reset one", Uses::target, {}, bind_reset};
+const Commands commands{&exec, &group, &group_reset, &other, &proxy_check, &proxy_make, &lag, &tool};
 
 Result<Invocation> parse_words(std::vector<const char*> words) {
     return parse(words, commands);
@@ -87,6 +102,37 @@ TEST_CASE("a command of two words is found behind both of them, or as one word")
     CHECK(parse_words({"proxy", "chek"}).error().message ==
           "there is no command 'proxy chek'; did you mean 'proxy check'?");
     CHECK(parse_words({"check"}).error().code == ErrorCode::usage);
+}
+
+TEST_CASE("the first word of a command of two may be a command too") {
+    struct {
+        std::vector<const char*> words;
+        const Command* command;
+        std::vector<std::string> nodes;
+    } cases[] = {{{"group"}, &group, {}},
+                 {{"group", "masters"}, &group, {"masters"}},
+                 {{"group", "reset"}, &group_reset, {}},
+                 {{"group", "reset", "a", "reset"}, &group_reset, {"a", "reset"}},
+                 {{"-n", "reset", "group", "-n", "reset", "reset", "a"}, &group_reset, {"a"}},
+                 {{"group", "--wait", "reset", "--dry-run", "reset", "a"}, &group_reset, {"a"}},
+                 {{"group-reset", "a"}, &group_reset, {"a"}},
+                 {{"redis-group-reset"}, &group_reset, {}},
+                 {{"redis-group", "masters"}, &group, {"masters"}},
+                 {{"lag", "reset"}, &lag, {"reset"}}};
+    for (const auto& c : cases) {
+        auto parsed = parse_words(c.words);
+        REQUIRE(parsed);
+        CHECK(parsed->command == c.command);
+        CHECK(seen->nodes == c.nodes);
+    }
+    for (const auto& words :
+         std::vector<std::vector<const char*>>{{"group", "reset", "--help"}, {"-h", "group", "reset"}}) {
+        auto help = parse_words(words);
+        REQUIRE(help);
+        CHECK(help->asked == Asked::help);
+        CHECK(help->command == &group_reset);
+    }
+    CHECK(parse_words({"group", "--help"})->command == &group);
 }
 
 TEST_CASE("values come as they were typed, however they are attached") {
@@ -176,6 +222,15 @@ TEST_CASE("wrong usage is told with the nearest right word and a hint to paste")
         {{"\x1b"}, "there is no command '\\x1b'", "", "redisctl --help"},
         {{"-n", "x"}, "no command is named", "", "redisctl --help"},
         {{"--", "lag"}, "no command is named", "", "redisctl --help"},
+        {{"group", "rest"},
+         "group does not take 'rest'; did you mean 'reset'?",
+         "it takes masters, replicas, reset",
+         "redisctl group reset"},
+        {{"group", "zzzzzzzz"},
+         "group does not take 'zzzzzzzz'",
+         "it takes masters, replicas, reset",
+         "redisctl group --help"},
+        {{"group", "--dry-run"}, "group takes no flag '--dry-run'", "", "redisctl group --help"},
         {{"--max", "1", "lag"}, "'--max' is no flag that may stand before the command", "", "redisctl --help"},
         {{"--jsno", "lag"},
          "'--jsno' is no flag that may stand before the command; did you mean '--json'?",

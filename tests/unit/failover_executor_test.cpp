@@ -38,6 +38,7 @@ class Services final : public World {
     Result<fleet::HistoryPart> history(const std::string&, const fleet::HistoryRange&, Deadline) override {
         return fail(ErrorCode::unreachable, "there is no Redis here");
     }
+    Result<std::optional<redis::Login>> login(const std::string&) override { return std::nullopt; }
     Result<void> pause(Millis) override {
         if (hurried) return fail(ErrorCode::interrupted, "nobody waits any more");
         return {};

@@ -50,7 +50,7 @@ TEST_CASE("every kind has a schema, and an empty envelope is valid against each 
     CHECK(schema_kinds() == std::vector<std::string_view>{"ClientSettings", "Event", "HaproxyCheck", "HaproxyConfig",
                                                           "History", "Info", "MasterInfo", "OperationResult", "Ping",
                                                           "Plan", "PodList", "ReplicaLag", "ReplicationInfo", "Role",
-                                                          "Status", "Version"});
+                                                          "SentinelView", "Status", "Version"});
     for (std::string_view kind : schema_kinds()) {
         CAPTURE(kind);
         // What changes says in documents of their own.

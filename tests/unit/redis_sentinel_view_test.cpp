@@ -1,3 +1,4 @@
+#include "redis/sentinel_memory.h"
 #include "redis/sentinel_view.h"
 #include "redis_recordings.h"
 
@@ -147,4 +148,60 @@ TEST_CASE("what is no Sentinel, or does not answer as one, is an error") {
     CHECK(show(parse_sentinel_view({server, sentinel, array({array({Value{}, text("x")})})})) ==
           "PROTOCOL: the reply has nil where text is expected |  | ");
     CHECK(show(parse_sentinel_view({server})) == "PROTOCOL: the Sentinel sent 1 replies to 3 requests |  | ");
+}
+
+TEST_CASE("what a Sentinel remembers is read whole") {
+    CHECK(sentinel_memory_requests("my master") == std::vector<Request>{{"SENTINEL", "MYID"},
+                                                                        {"SENTINEL", "REPLICAS", "my master"},
+                                                                        {"SENTINEL", "SENTINELS", "my master"},
+                                                                        {"SENTINEL", "CKQUORUM", "my master"}});
+    const auto replicas = array({list({"name",
+                                       "10.0.0.2:6379",
+                                       "ip",
+                                       "10.0.0.2",
+                                       "port",
+                                       "6379",
+                                       "runid",
+                                       "",
+                                       "flags",
+                                       "slave,s_down",
+                                       "last-ok-ping-reply",
+                                       "61000",
+                                       "master-link-down-time",
+                                       "9000",
+                                       "master-link-status",
+                                       "err",
+                                       "slave-priority",
+                                       "0",
+                                       "slave-repl-offset",
+                                       "77"})});
+    const auto sentinels = array({list({"name", "abc", "ip", "::1", "port", "26379", "runid", "abc", "flags",
+                                        "sentinel", "last-ok-ping-reply", "3", "last-hello-message", "900"})});
+    const auto quorum = error("NOQUORUM 1 usable Sentinels.");
+    auto memory = parse_sentinel_memory({text("xyz"), replicas, sentinels, quorum});
+    REQUIRE(memory);
+    CHECK(memory->my_id == "xyz");
+    const auto& replica = memory->replicas.at(0);
+    CHECK(replica.host == "10.0.0.2");
+    CHECK(replica.port == 6379);
+    CHECK(replica.silent_ms == 61'000);
+    CHECK(replica.link_up == false);
+    CHECK(replica.link_down_ms == 9'000);
+    CHECK(replica.priority == 0);
+    CHECK(replica.offset == 77);
+    CHECK(has_flag(replica.flags, "s_down"));
+    CHECK(!has_flag(replica.flags, "down"));
+    CHECK(memory->sentinels.at(0).id == "abc");
+    CHECK(memory->sentinels.at(0).hello_ms == 900);
+    CHECK(memory->quorum_ok == false);
+    CHECK(memory->quorum_words == "NOQUORUM 1 usable Sentinels.");
+
+    // Before 6.2 there is no MYID.
+    memory =
+        parse_sentinel_memory({error("ERR Unknown sentinel subcommand 'MYID'"), replicas, sentinels, text("OK 3")});
+    REQUIRE(memory);
+    CHECK(memory->my_id.empty());
+    CHECK(memory->quorum_ok == true);
+    CHECK(!parse_sentinel_memory({text("xyz"), error("ERR No such master with that name"), sentinels, quorum}));
+    CHECK(!parse_sentinel_memory({text("xyz"), replicas}));
 }

@@ -275,7 +275,7 @@ TEST_CASE("Each trouble with Sentinels has its finding") {
         void (*spoil)(World&);
         Expected expected;
     };
-    auto status = "redisctl status" + at_redis;
+    auto status = "redisctl sentinel check" + at_redis;
     Case cases[] = {
         {[](auto& w) { w.sentinel(0).masters[0].host = "10.0.6.1"; },
          {"SENTINEL_DISAGREEMENT", Severity::critical, "",
@@ -284,13 +284,13 @@ TEST_CASE("Each trouble with Sentinels has its finding") {
          {"SENTINEL_MASTER_DOWN", Severity::critical, "", "the Sentinels agree that the master is down", status}},
         {[](auto& w) { w.sentinel(1).masters.clear(); },
          {"SENTINEL_WATCHES_NOTHING", Severity::warning, "redis-sentinel-5c-b",
-          "Sentinel redis-sentinel-5c-b watches no master of this instance", status}},
+          "Sentinel redis-sentinel-5c-b watches no master of this instance", "redisctl sentinel sync" + at_redis}},
         {[](auto& w) {
              for (size_t i = 0; i < 3; i++) w.sentinel(i).masters[0].known_sentinels = 4;
          },
          {"SENTINEL_GHOSTS", Severity::warning, "",
           "the Sentinels remember 5 of their kind, but there are 3: the gone ones still count for the majority",
-          status}},
+          "redisctl sentinel reset" + at_redis}},
         {[](auto& w) {
              for (size_t i = 0; i < 3; i++) w.sentinel(i).masters[0].known_sentinels = 6;
          },
