@@ -4,6 +4,7 @@
 #include "cli/help.h"
 #include "cli/manual.h"
 #include "output/schema.h"
+#include "topology/finding_codes.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -66,6 +67,8 @@ std::vector<std::string> known_words(const Positional& place, const Commands& co
         words.insert(words.end(), topics().begin(), topics().end());
     } else if (completes == "kind") {
         for (std::string_view kind : output::schema_kinds()) words.emplace_back(kind);
+    } else if (completes == "finding") {
+        for (const topology::FindingCode& code : topology::finding_codes()) words.emplace_back(code.code);
     } else if (completes == "shell") {
         words = {"bash", "zsh", "fish"};
     } else if (completes == "page") {

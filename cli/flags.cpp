@@ -84,7 +84,7 @@ std::vector<FlagGroup> shared_flags(TypedFlags& typed, Uses uses, Group group) {
                &typed.sentinel.secret}}});
     }
     std::vector<Option> answer;
-    if (uses == Uses::target) {
+    if (uses != Uses::nothing) {
         answer.push_back({"-o,--output",
                           "FORMAT",
                           "Format of the answer",

@@ -121,6 +121,8 @@ std::string command_page(const Command& command) {
         out +=
             ".SH \"SHARED OPTIONS\"\nThe flags of\n.BR redisctl (1)\nthat name the target, the way to it, passwords "
             "and the format of the answer.\n";
+    if (command.uses == Uses::answer)
+        out += ".SH \"SHARED OPTIONS\"\nThe flags of\n.BR redisctl (1)\nthat name the format of the answer.\n";
     out += examples_of(spec.examples);
     return out + see_also({"redisctl.1", "redisctl-exit-codes.7"});
 }

@@ -49,7 +49,11 @@ struct Spec {
 };
 
 enum class Group { look, judge, change, tool };
-enum class Uses { nothing, target };  // target: the target, connection and password flags apply, and -o
+enum class Uses {
+    nothing,
+    target,  // the target, connection and password flags apply, and -o
+    answer,  // it has a document, so -o applies, and asks nobody
+};
 
 struct Command {
     std::string_view name;  // "status"; of two words where the first is a command too: "sentinel check"

@@ -146,10 +146,11 @@ Result<void> Context::wire() {
 
 Result<fleet::Found> Context::find(Services services) {
     const bool again = wiring_ != nullptr;
-    if (again)
+    if (end_)
+        deadline_ = Deadline::after(looking_timeout).earlier(*end_);
+    else if (again)
         deadline_ = Deadline::after(globals_.timeout.value_or(looking_timeout));
-    else
-        TRY(wire());
+    if (!again) TRY(wire());
     fleet::Found found;
     if (!wiring_->client) {
         found = fleet::take_hosts(globals_.hosts, globals_.sentinels,

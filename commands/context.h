@@ -42,6 +42,10 @@ class Context {
     // Before find(), by a command that changes: connections stay open and are called redisctl:<operation>.
     void begin_operation(const std::string& operation) { operation_ = operation; }
 
+    // Before find(), by a command that looks again and again until then: no look goes on for longer, and none takes
+    // more than a single one may.
+    void look_until(Deadline end) { end_ = end; }
+
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
     // The same of those who answered before: the time that silent ones used up is not taken from them. For 2 s at least.
@@ -55,6 +59,9 @@ class Context {
     std::string password_source(const fleet::Node& node) const;
     // With what the look logged in to the node, nullopt for nothing. Errors: its Secret was not read.
     Result<std::optional<redis::Login>> login(const fleet::Node& node);
+
+    // Has find() come as far as to ask? Its error is one of the configuration otherwise, and loop() is not there.
+    bool wired() const { return wiring_ != nullptr; }
 
     // For changes, after find(); client() is nullptr without Kubernetes.
     net::Loop& loop();
@@ -73,6 +80,7 @@ class Context {
     Deadline deadline_;
     std::string kube_context_;
     std::unique_ptr<Wiring> wiring_;
+    std::optional<Deadline> end_;
 };
 
 }  // namespace redisctl

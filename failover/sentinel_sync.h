@@ -19,7 +19,7 @@ struct SyncWish {
     Millis patience{60'000};  // until one that watches anew has found everything
     // What the master says to COMMAND INFO of what Sentinel needs there: those that it does not know by their own
     // names. nullopt: it could not be asked.
-    std::optional<std::vector<std::string>> renamed;
+    std::optional<std::vector<std::string>> renamed = {};
 };
 
 // The commands that a Sentinel sends to Redis: redis src/sentinel.c sentinelInstanceMapCommand.

@@ -85,6 +85,43 @@ Json pod_list_item() {
                              {"owner", text_or_null()}})}});
 }
 
+Json services_item() {
+    Json endpoint = object({{"name", text("a node, or a pod or address that is none")},
+                            {"kind", one_of({"redis", "sentinel", "other"})},
+                            {"ready", boolean("clients are led there")},
+                            {"role", role()},
+                            {"linkStatus", link_status()}});
+    Json verdict{{"enum", Json::array({"ok", "warning", "critical", "unknown", nullptr})},
+                 {"description", "null where it is not judged: headless, other, Redis Cluster"}};
+    Json service = object({{"name", text()},
+                           {"type", service_type()},
+                           {"selector", array(text("key=value"))},
+                           {"routesTo", service_routes_to()},
+                           {"verdict", verdict},
+                           {"code", text_or_null("of the finding that the verdict comes from")},
+                           {"endpoints", array(endpoint)}});
+    return per_instance({{"master", text_or_null("null unless all witnesses agree")}, {"services", array(service)}});
+}
+
+Json explanation_item() {
+    return object({{"code", text("of a finding; stable")},
+                   {"about", text("the heading that it stands under")},
+                   {"severity", one_of({"info", "warning", "critical"})},
+                   {"except", text_or_null("when it has another severity")},
+                   {"means", text("what it means; code stands in backquotes")},
+                   {"look", text_or_null("what to look at or to do")},
+                   {"paste", array(text("a command; words in capitals are to be replaced"))}});
+}
+
+Json wait_item() {
+    Json condition = object({{"condition", text("as it was asked for")},
+                             {"met", boolean("by the last look")},
+                             {"missing", text_or_null("what it lacks; null when it is met")}});
+    return per_instance({{"master", text_or_null("null unless all witnesses agree")},
+                         {"health", one_of({"healthy", "degraded", "critical", "unknown"})},
+                         {"conditions", array(condition)}});
+}
+
 Json info_item() {
     Json section{{"type", "object"}, {"additionalProperties", text()}};
     return per_instance(
@@ -298,8 +335,9 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 17> kKinds{{{"ClientSettings", client_settings_item, none},
+constexpr std::array<Kind, 20> kKinds{{{"ClientSettings", client_settings_item, none},
                                        {"Event", nullptr, nullptr, event_members},
+                                       {"Explanation", explanation_item, none},
                                        {"HaproxyCheck", haproxy_check_item, none},
                                        {"HaproxyConfig", haproxy_config_item, none},
                                        {"History", history_item, none},
@@ -313,8 +351,10 @@ constexpr std::array<Kind, 17> kKinds{{{"ClientSettings", client_settings_item, 
                                        {"ReplicationInfo", instance_item, none},
                                        {"Role", role_item, none},
                                        {"SentinelView", sentinel_view_item, none},
+                                       {"Services", services_item, none},
                                        {"Status", status_item, none},
-                                       {"Version", version_item, version_extra}}};
+                                       {"Version", version_item, version_extra},
+                                       {"Wait", wait_item, none}}};
 
 }  // namespace
 

@@ -77,11 +77,11 @@ Json sentinel() {
 
 Json service() {
     return object({{"name", text()},
-                   {"type", one_of({"master", "replicas", "all", "headless", "sentinel", "other"})},
+                   {"type", service_type()},
                    {"selector", array(text("key=value"))},
                    {"ready", array(text("a node, or an address that is none"))},
                    {"notReady", array(text())},
-                   {"routesTo", one_of({"master", "replica", "all", "nothing", "unknown"})}});
+                   {"routesTo", service_routes_to()}});
 }
 
 Json witness() {
@@ -150,6 +150,12 @@ Json one_of(std::initializer_list<std::string_view> values) {
 
 Json role() {
     return one_of({"master", "replica", "unknown"});
+}
+Json service_type() {
+    return one_of({"master", "replicas", "all", "headless", "sentinel", "other"});
+}
+Json service_routes_to() {
+    return one_of({"master", "replica", "all", "nothing", "unknown"});
 }
 Json link_status() {
     return Json{{"enum", Json::array({"up", "down", nullptr})}};

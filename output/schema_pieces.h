@@ -25,6 +25,8 @@ Json boolean_or_null(std::string_view description = {});
 Json constant(std::string_view value);
 Json one_of(std::initializer_list<std::string_view> values);
 Json role();
+Json service_type();
+Json service_routes_to();
 Json link_status();
 Json array(Json items);
 Json or_null(Json schema);

@@ -23,8 +23,8 @@ struct Remembered {
     std::optional<int64_t> silent_ms;  // since its last good answer to PING; never any: since it was added
     std::optional<int64_t> hello_ms;   // Sentinels: since it last said hello on a channel of the master
     // Replicas.
-    std::optional<bool> link_up;
-    std::optional<int64_t> link_down_ms, priority, offset;
+    std::optional<bool> link_up = {};
+    std::optional<int64_t> link_down_ms = {}, priority = {}, offset = {};
 };
 
 struct SentinelMemory {

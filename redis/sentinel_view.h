@@ -24,7 +24,7 @@ struct SentinelMaster {
     std::optional<int64_t> known_sentinels;  // num-other-sentinels: the others
     std::optional<int64_t> quorum;
     std::optional<int64_t> down_after_ms, failover_timeout_ms, parallel_syncs;
-    std::vector<std::string> scripts;  // which are set: notification-script, client-reconfig-script
+    std::vector<std::string> scripts = {};  // which are set: notification-script, client-reconfig-script
 };
 
 // A replica as one Sentinel knows it.

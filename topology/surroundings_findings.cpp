@@ -1,9 +1,11 @@
 #include "topology/findings.h"
+#include "topology/service_verdict.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace redisctl::topology {
 
@@ -55,36 +57,15 @@ void about_sentinels(Findings& out, const Picture& picture) {
             out.command("sentinel reset"));
 }
 
-void about_service(Findings& out, const Picture& picture, const ServicePicture& service) {
-    auto hint = out.kubectl(fmt::format("get endpointslices -l kubernetes.io/service-name={} -o wide", service.name));
-    bool master = service.type == "master";
-    if (service.routes_to == "nothing" && service.type != "other" && service.type != "headless") {
-        const char* loss = master ? ": who writes through it fails" : "";
-        out.add(master ? Severity::critical : Severity::warning, "SERVICE_WITHOUT_ENDPOINTS", "",
-                fmt::format("Service {} leads to nothing{}", service.name, loss), std::move(hint));
-        return;
-    }
-    // Called after the master, with labels that never move: Sentinel's clients go another way, the others are led
-    // astray.
-    bool only_called_so = service.type == "other" && !picture.sentinels.empty() && service.name.size() > 7 &&
-                          service.name.compare(service.name.size() - 7, 7, "-master") == 0;
-    if (!master && !only_called_so) return;
-    if (service.routes_to != "replica" && service.routes_to != "all") return;
-    std::string replicas;
-    for (const auto& node : picture.nodes)
-        if (node.view && node.view->role == redis::Role::replica &&
-            std::find(service.ready.begin(), service.ready.end(), node.name) != service.ready.end())
-            replicas += (replicas.empty() ? "" : ", ") + node.name;
-    out.add(master ? Severity::critical : Severity::warning, "SERVICE_ROUTES_TO_REPLICA", "",
-            fmt::format("Service {} leads to {}, which refuses writes", service.name, replicas), std::move(hint));
-}
-
 }  // namespace
 
 void find_about_surroundings(Findings& out, const Picture& picture) {
     about_sentinels(out, picture);
-    if (picture.system == "cluster-mode") return;
-    for (const auto& service : picture.services) about_service(out, picture, service);
+    for (const auto& service : picture.services)
+        if (auto fault = fault_of(service, picture))
+            out.add(
+                fault->severity, std::move(fault->code), "", std::move(fault->message),
+                out.kubectl(fmt::format("get endpointslices -l kubernetes.io/service-name={} -o wide", service.name)));
 }
 
 }  // namespace redisctl::topology

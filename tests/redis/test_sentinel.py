@@ -226,6 +226,7 @@ class Astray(Viewing):
             for one in frozen:
                 os.kill(one.process.pid, signal.SIGCONT)
             eventually("they are in TILT mode", lambda: all(b"sentinel_tilt:1" in one.command("INFO", "sentinel") for one in frozen))
+            eventually("they are heard again", lambda: not any("s_down" in s["flags"] for s in known(council.sentinels[2], "SENTINELS")))
             item = self.check(council, code=1)
             self.assertEqual([by_name(item["sentinels"])[s.address]["tilt"] for s in council.sentinels], [True, True, False])
             self.assertEqual(sum(f["code"] == "SENTINEL_TILT" for f in item["findings"]), 2)

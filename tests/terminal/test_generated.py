@@ -1,4 +1,4 @@
-"""What is made from the table of commands and committed is what redisctl makes now: completions, man pages, help texts.
+"""What is made from the table of commands and committed is what redisctl makes now: completions, man pages, help texts, the findings.
 
 UPDATE_GOLDEN=1 writes the files instead of comparing them; git shows what changed.
 """
@@ -51,6 +51,20 @@ class Generated(unittest.TestCase):
     def test_help_texts_are_as_agreed(self):
         texts = {"help.txt": answer("--help"), "help-flags.txt": answer("help", "flags"), "help-exit-codes.txt": answer("help", "exit-codes")}
         self.check_folder("tests/golden", texts | {f"help-{command}.txt": answer(command, "--help") for command in commands()})
+
+    def test_the_findings_are_documented_as_explain_has_them(self):
+        headings = {}
+        for item in json.loads(answer("explain", "--json"))["items"]:
+            severity = f"{item['severity']}; {item['except']}" if item["except"] else item["severity"]
+            paste = ", ".join(f"`{line}`" for line in item["paste"])
+            headings.setdefault(item["about"], []).append(f"| `{item['code']}` | {severity} | {item['means']} | {item['look'] or ''} | {paste} |\n".replace("  ", " "))
+        head = "| code | severity | what it means | what to look at or to do | what to paste |\n|---|---|---|---|---|\n"
+        made = "".join(f"\n## {heading}\n\n{head}{''.join(rows)}" for heading, rows in headings.items())
+        file = ROOT / "docs" / "findings.md"
+        introduction, _, _ = file.read_text(encoding="utf-8").partition("\n## ")
+        if UPDATE:
+            file.write_text(introduction + made, encoding="utf-8")
+        self.assertEqual(file.read_text(encoding="utf-8"), introduction + made)
 
     def test_help_is_the_same_however_it_is_asked_for(self):
         self.assertEqual(answer("--help"), answer())
@@ -118,6 +132,7 @@ class Scripts(unittest.TestCase):
                                "redisctl completion ": ["bash", "zsh", "fish"],
                                "redisctl help exit": ["exit-codes"],
                                "redisctl schema Repl": ["ReplicaLag", "ReplicationInfo"],
+                               "redisctl explain NO_M": ["NO_MASTER"],
                                "redisctl man redisctl-sta": ["redisctl-status.1"]}.items():
             with self.subTest(line):
                 self.assertEqual(self.complete(line), expected)

@@ -5,6 +5,7 @@
 #include "cli/registry.h"
 #include "cli/words.h"
 #include "output/schema.h"
+#include "topology/finding_codes.h"
 
 #include <doctest/doctest.h>
 
@@ -102,6 +103,18 @@ TEST_CASE("every example can be typed as it stands") {
             CHECK(parsed->command == command);
         }
     }
+}
+
+TEST_CASE("what the explanation of a finding gives to paste can be typed") {
+    for (const topology::FindingCode& code : topology::finding_codes())
+        for (const std::string_view line : code.paste) {
+            CAPTURE(line);
+            std::vector<std::string> words = shell_words(std::string(line));
+            if (words.at(0) != "redisctl") continue;
+            std::vector<const char*> args;
+            for (size_t i = 1; i < words.size(); ++i) args.push_back(words[i].c_str());
+            CHECK(parse(args, all_commands()));
+        }
 }
 
 TEST_CASE("the kind that a command names has a schema") {

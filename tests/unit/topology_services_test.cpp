@@ -1,4 +1,5 @@
 #include "tests/support/world.h"
+#include "topology/service_verdict.h"
 
 #include <doctest/doctest.h>
 
@@ -19,6 +20,17 @@ Texts seen(const topology::Picture& picture) {
         for (const auto& name : one.ready) text += " " + name;
         for (const auto& name : one.not_ready) text += " (" + name + ")";
         out.push_back(text);
+    }
+    return out;
+}
+
+// "redis-master ok", "redis-master critical SPLIT_BRAIN"; "-" where it is not judged
+Texts judged(const topology::Picture& picture) {
+    Texts out;
+    for (const auto& one : picture.services) {
+        const auto verdict = topology::verdict_of(one, picture);
+        out.push_back(one.name + " " + (verdict.word.empty() ? "-" : std::string(verdict.word)) +
+                      (verdict.code.empty() ? "" : " " + verdict.code));
     }
     return out;
 }
@@ -117,4 +129,33 @@ TEST_CASE("Services that may not be read are not shown as leading nowhere") {
     auto picture = world.look();
     CHECK(picture.services.empty());
     CHECK(codes(picture).empty());
+}
+
+TEST_CASE("A Service is judged by what it is for") {
+    CHECK(judged(World(sb_replica()).look()) == Texts{"redis ok", "redis-headless -", "redis-master ok"});
+    CHECK(judged(World(bitnami_sentinel(2, true)).look()) == Texts{"redis ok", "redis-headless -", "redis-master ok"});
+    CHECK(judged(World(spotahome("cache", 1)).look()) == Texts{"rfrm-cache ok", "rfs-cache ok"});
+    CHECK(judged(World(sb_replica()).look("cluster-mode")) == Texts{"redis -", "redis-headless -", "redis-master -"});
+}
+
+TEST_CASE("A master's Service that leads to a replica, to nothing, or to who knows") {
+    World drifted(sb_replica());
+    drifted.view("redis-1") = master_view("run-1");
+    for (const char* name : {"redis-0", "redis-2"}) drifted.follow(name, "redis-1");
+    CHECK(judged(drifted.look())[2] == "redis-master critical SERVICE_ROUTES_TO_REPLICA");
+
+    World empty(sb_replica());
+    for (auto& slice : empty.instance().slices) slice.endpoints.clear();
+    CHECK(judged(empty.look())[2] == "redis-master critical SERVICE_WITHOUT_ENDPOINTS");
+
+    World silent(sb_replica());
+    silent.silence("redis-0");
+    CHECK(judged(silent.look())[2] == "redis-master unknown");
+}
+
+TEST_CASE("A Service that leads to one of two masters is no better than they are") {
+    World world(sb_replica());
+    world.promote("redis-1");
+    CHECK(judged(world.look()) ==
+          Texts{"redis critical SPLIT_BRAIN", "redis-headless -", "redis-master critical SPLIT_BRAIN"});
 }
