@@ -7,6 +7,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <set>
+
 namespace redisctl {
 
 namespace {
@@ -53,6 +56,22 @@ std::string resync_sentence(const std::string& node, failover::Resync resync) {
 }
 
 }  // namespace
+
+Error blocked_by(const failover::Plan& plan) {
+    Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
+    std::set<std::string> named;
+    for (const failover::Check& check : plan.checks) {
+        if (!failover::refuses(check)) continue;
+        // One name may stand for several Sentinels.
+        if (named.insert(check.name).second)
+            error.message += error.message.empty() ? fmt::format("{} is refused by: {}", plan.command, check.name)
+                                                   : ", " + check.name;
+        error.cause += fmt::format("{}{}{}{}: {}, and it must be: {}", error.cause.empty() ? "" : "; ", check.name,
+                                   check.node.empty() ? "" : " of ", check.node, check.value, check.limit);
+        if (error.hint.empty()) error.hint = check.hint;
+    }
+    return error;
+}
 
 Result<void> print_document(output::Output& output, const nlohmann::ordered_json& json) {
     if (output.settings().format == output::Format::yaml) return output.write("---\n" + output::yaml_text(json));

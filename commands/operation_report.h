@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "commands/context.h"
 #include "commands/operation_json.h"
+#include "failover/plan.h"
 #include "output/output.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,6 +21,9 @@ Result<void> print_document(output::Output& output, const nlohmann::ordered_json
 // Its errors, and its OperationResult, its sentences or the master's name. Gives its exit code: exit_of its report,
 // where it has none of its own. Errors: only output's.
 Result<ExitCode> print_result(output::Output& output, OperationResult result);
+
+// Why this plan is not carried out: its checks that refuse.
+Error blocked_by(const failover::Plan& plan);
 
 // A change that ends before it begins, as a result: refused, or nothing to do.
 Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);

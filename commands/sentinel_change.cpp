@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
 namespace redisctl {
 
@@ -94,22 +93,6 @@ class SentinelChange {
     }
 
   private:
-    static Error blocked_by(const Plan& plan) {
-        Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
-        std::set<std::string> named;
-        for (const Check& check : plan.checks) {
-            if (!failover::refuses(check)) continue;
-            // One name may stand for several Sentinels.
-            if (named.insert(check.name).second)
-                error.message += error.message.empty() ? fmt::format("{} is refused by: {}", plan.command, check.name)
-                                                       : ", " + check.name;
-            error.cause += fmt::format("{}{}{}{}: {}, and it must be: {}", error.cause.empty() ? "" : "; ", check.name,
-                                       check.node.empty() ? "" : " of ", check.node, check.value, check.limit);
-            if (error.hint.empty()) error.hint = check.hint;
-        }
-        return error;
-    }
-
     Context& context_;
     const Flags& flags_;
     std::string id_;

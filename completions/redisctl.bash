@@ -45,7 +45,7 @@ _redisctl() {
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
-                case $command:${COMP_WORDS[i]} in haproxy:check | haproxy:generate | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
+                case $command:${COMP_WORDS[i]} in haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
                 break
                 ;;
         esac
@@ -109,7 +109,7 @@ _redisctl() {
     local flags3=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -135,7 +135,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -143,8 +143,11 @@ _redisctl() {
         info | redis-info)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
+        label-sync | redis-label-sync)
+            if [[ $cur == -* ]]; then _redisctl_words $'--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-label-sync.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
@@ -211,6 +214,9 @@ _redisctl() {
             ;;
         haproxy)
             [[ $cur == -* ]] || _redisctl_words $'check\ngenerate'
+            ;;
+        label)
+            [[ $cur == -* ]] || _redisctl_words $'sync'
             ;;
     esac
 }

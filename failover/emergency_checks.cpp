@@ -234,7 +234,7 @@ Result<std::vector<Check>> emergency_checks(const Facts& facts, const Wish& wish
     check_cluster_mode(facts, checks);
     if (facts.kubernetes) {
         check_old_pod(facts, wish, checks);
-        check_permissions(facts, checks);
+        check_permissions(facts.kubernetes->reviews, checks);
         check_credentials(facts, checks);
     }
     TRY(apply_overrides(checks, wish.overrides));

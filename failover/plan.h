@@ -275,7 +275,7 @@ struct Plan {
     std::string engine;    // failover-command | fenced | emergency; empty when only repairing
     std::string from, to;  // old and new master
     std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
-    std::string master;    // where the change is about the Sentinels: the master, before and after
+    std::string master;    // where no master changes: the one that there is, before and after
     std::vector<std::string> others;
     std::vector<std::string> sentinels;  // that watch it; where the change is about them: all of them
     // By node: every "host:port" by which servers call it; what follows what is read with these.

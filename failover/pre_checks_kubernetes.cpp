@@ -115,10 +115,10 @@ void check_drift(const Pair& pair, Checks& out) {
 
 }  // namespace
 
-void check_permissions(const Facts& facts, Checks& out) {
+void check_permissions(const std::vector<kube::Review>& reviews, Checks& out) {
     Verdicts permissions(out, "permissions", {}, "all that are needed");
     std::vector<std::string> denied, unknown, rules;
-    for (const kube::Review& review : facts.kubernetes->reviews) {
+    for (const kube::Review& review : reviews) {
         const std::string what = fmt::format("{} {}", review.access.verb, review.access.resource);
         if (review.permission == kube::Permission::denied) {
             denied.push_back(what);
@@ -133,7 +133,7 @@ void check_permissions(const Facts& facts, Checks& out) {
     else if (!unknown.empty())
         permissions.unknown(fmt::format("{}", fmt::join(unknown, ", ")));
     else
-        permissions.good_if(true, fmt::format("all {}", facts.kubernetes->reviews.size()));
+        permissions.good_if(true, fmt::format("all {}", reviews.size()));
 }
 
 void check_credentials(const Facts& facts, Checks& out) {
@@ -159,7 +159,7 @@ void check_kubernetes(const Pair& pair, Checks& out) {
     check_budgets(pair.facts, out);
     check_drift(pair, out);
     check_lock(pair.facts, out);
-    check_permissions(pair.facts, out);
+    check_permissions(pair.facts.kubernetes->reviews, out);
     check_credentials(pair.facts, out);
 }
 

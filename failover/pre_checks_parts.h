@@ -79,7 +79,7 @@ void check_other_operations(const Facts& facts, Checks& out);
 void check_cluster_mode(const Facts& facts, Checks& out);
 void check_sentinels(const Pair& pair, Checks& out);
 void check_no_sentinels(const Facts& facts, Checks& out, std::string hint);
-void check_permissions(const Facts& facts, Checks& out);
+void check_permissions(const std::vector<kube::Review>& reviews, Checks& out);
 void check_credentials(const Facts& facts, Checks& out);
 void check_loading(const std::string& check, const std::string& node, const NodeFacts& facts, Checks& out);
 void check_sync(const std::string& node, const NodeFacts& facts, Checks& out);

@@ -4,7 +4,7 @@
 #include "failover/divergence.h"
 #include "failover/planner.h"
 #include "failover/unshared.h"
-#include "topology/witnesses.h"
+#include "topology/role_labels.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

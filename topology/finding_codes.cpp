@@ -187,7 +187,7 @@ std::vector<FindingCode> instance_finding_codes() {
          "",
          "the role label of a pod says other than the pod",
          "who sets it: the operator, or the container `kubectl-shared`; is it alive?",
-         {"kubectl get pods --show-labels"}},
+         {"kubectl get pods --show-labels", "redisctl label sync --dry-run"}},
     };
 }
 

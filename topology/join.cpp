@@ -6,6 +6,7 @@
 #include "topology/lag.h"
 #include "topology/services.h"
 #include "topology/system.h"
+#include "topology/role_labels.h"
 #include "topology/witnesses.h"
 
 #include <utility>

@@ -1,6 +1,6 @@
 #include "topology/findings.h"
 #include "topology/lag.h"
-#include "topology/witnesses.h"
+#include "topology/role_labels.h"
 
 #include <fmt/core.h>
 
@@ -69,11 +69,10 @@ void about_history(Findings& out, const NodePicture& node, const NodePicture* to
 void about_label(Findings& out, const NodePicture& node) {
     auto master = says_master(node.role_label);
     if (!master || node.view->role == Role::unknown || *master == (node.view->role == Role::master)) return;
-    auto key = node.role_label.substr(0, node.role_label.find('='));
     out.add(
         Severity::warning, "ROLE_LABEL_MISMATCH", node.name,
         fmt::format("pod {} is labelled {} but is a {}", node.pod, node.role_label, redis::role_name(node.view->role)),
-        out.kubectl(fmt::format("get pods -L {}", key)));
+        out.command("label sync --dry-run"));
 }
 
 }  // namespace

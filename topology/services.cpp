@@ -1,6 +1,7 @@
 #include "topology/services.h"
 
 #include "base/text.h"
+#include "topology/role_labels.h"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,6 @@ namespace {
 using redis::Role;
 
 constexpr std::string_view pod_name_label = "statefulset.kubernetes.io/pod-name";
-constexpr std::array moving_keys = {"isMaster", "redisfailovers-role", "redis-role", "role", "app.kubernetes.io/role"};
 constexpr std::array fixed_keys = {"component", "app.kubernetes.io/component"};
 
 template <class List>
@@ -135,8 +135,8 @@ class Viewer {
             return "other";
         if (auto pin = service.selector.find(pod_name_label); pin != service.selector.end())
             return is_door_of_one_pod(name, pin->second) ? "other" : "master";
-        if (selects_by(service, moving_keys, {"true", "master", "primary"})) return "master";
-        if (selects_by(service, moving_keys, {"false", "slave", "replica", "secondary"})) return "replicas";
+        if (selects_by(service, role_label_keys, {"true", "master", "primary"})) return "master";
+        if (selects_by(service, role_label_keys, {"false", "slave", "replica", "secondary"})) return "replicas";
         bool headless = service.cluster_ip == "None";
         bool fixed_master = selects_by(service, fixed_keys, {"master", "primary"}) || ends_with(name, "-master") ||
                             ends_with(name, "-primary") || starts_with(name, "rfrm-");

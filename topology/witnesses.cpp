@@ -1,5 +1,7 @@
 #include "topology/witnesses.h"
 
+#include "topology/role_labels.h"
+
 #include <algorithm>
 
 namespace redisctl::topology {
@@ -43,26 +45,6 @@ void find_master_of(SentinelPicture& sentinel, const fleet::Node& speaker, const
 }
 
 }  // namespace
-
-std::string role_label(const kube::Labels& labels) {
-    for (const char* key : {"isMaster", "redisfailovers-role", "redis-role", "role", "app.kubernetes.io/role"}) {
-        auto it = labels.find(key);
-        if (it == labels.end()) continue;
-        auto text = it->first + "=" + it->second;
-        if (says_master(text)) return text;
-    }
-    return {};
-}
-
-std::optional<bool> says_master(std::string_view role_label) {
-    auto at = role_label.find('=');
-    if (at == std::string_view::npos) return std::nullopt;
-    auto value = role_label.substr(at + 1);
-    bool flag = role_label.substr(0, at) == "isMaster";
-    if (flag ? value == "true" : value == "master" || value == "primary") return true;
-    if (flag ? value == "false" : value == "slave" || value == "replica" || value == "secondary") return false;
-    return std::nullopt;
-}
 
 std::vector<Witness> hear_witnesses(Picture& picture, const fleet::Instance& instance, const AddressBook& book,
                                     const Graph& graph) {

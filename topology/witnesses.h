@@ -22,10 +22,4 @@ std::vector<Witness> hear_witnesses(Picture& picture, const fleet::Instance& ins
 // has its link up to it. Empty else.
 std::string agreed_master(const Picture& picture, const Graph& graph);
 
-// "isMaster=true"; empty when the labels name no role. app.kubernetes.io/component=master is a name that never moves,
-// so it is none.
-std::string role_label(const kube::Labels& labels);
-// Does the label call its pod master? nullopt when it is empty.
-std::optional<bool> says_master(std::string_view role_label);
-
 }  // namespace redisctl::topology

@@ -245,7 +245,7 @@ TEST_CASE("A label that is late is named, whichever way it lies") {
                                   "ROLE_LABEL_MISMATCH rfr-cache-1"});
     check(picture, {"ROLE_LABEL_MISMATCH", Severity::warning, "rfr-cache-0",
                     "pod rfr-cache-0 is labelled redisfailovers-role=master but is a replica",
-                    "kubectl get pods -L redisfailovers-role -n default"});
+                    "redisctl label sync --dry-run -n default --instance cache"});
 }
 
 TEST_CASE("A Service that leads to nothing") {

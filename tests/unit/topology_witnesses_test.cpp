@@ -203,28 +203,3 @@ TEST_CASE("A Sentinel's word counts for the master that is ours") {
         CHECK(picture.sentinels[0].master.has_value());
     }
 }
-
-TEST_CASE("Only a role's label is one, a component's name is not") {
-    CHECK(topology::role_label({{"isMaster", "true"}, {"role", "slave"}}) == "isMaster=true");
-    CHECK(topology::role_label({{"redisfailovers-role", "slave"}}) == "redisfailovers-role=slave");
-    CHECK(topology::role_label({{"redis-role", "master"}}) == "redis-role=master");
-    CHECK(topology::role_label({{"app.kubernetes.io/component", "master"}}) == "");
-    CHECK(topology::role_label({{"role", "replication"}}) == "");
-    CHECK(topology::says_master("isMaster=true") == true);
-    CHECK(topology::says_master("isMaster=false") == false);
-    CHECK(topology::says_master("role=slave") == false);
-    CHECK(topology::says_master("") == std::nullopt);
-}
-
-TEST_CASE("One process under two names is one master") {
-    World world({{"localhost", 6379}, {"10.0.0.2", 6379}, {"10.0.0.1", 6379}});
-    world.view("10.0.0.1:6379") = world.view("localhost:6379");
-    world.view("10.0.0.2:6379").master_host = "10.0.0.1";
-    world.view("localhost:6379").replicas =
-        world.view("10.0.0.1:6379").replicas = {{"10.0.0.2", 6379, "online", 990, 1}};
-    auto picture = world.look();
-    CHECK(picture.master == "localhost:6379");
-    CHECK(picture.nodes[1].lag_bytes == 10);
-    CHECK(codes(picture) == Texts{"SAME_PROCESS 10.0.0.1:6379"});
-    CHECK(picture.findings[0].message == "localhost:6379 and 10.0.0.1:6379 are the same process");
-}
