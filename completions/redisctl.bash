@@ -41,7 +41,7 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --fail-on | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --max-bytes | --max-seconds | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --max-bytes | --max-seconds | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
@@ -106,18 +106,21 @@ _redisctl() {
     esac
     local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     local flags2=$'--color\n--quiet\n--verbose\n--help'
-    local flags3=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
-    local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
+    local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
+    local flags4=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\ndoctor\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         completion)
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
             ;;
+        doctor | redis-doctor)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
         explain)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY'; fi
             ;;
         failover | redis-failover | force-failover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
@@ -126,7 +129,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
         haproxy-check | redis-haproxy-check)
-            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags4"; else _redisctl_dynamic file; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags3"; else _redisctl_dynamic file; fi
             ;;
         haproxy-generate | redis-haproxy-generate)
             if [[ $cur == -* ]]; then _redisctl_words $'--write-port\n--read-port\n--bind\n--interval\n--password-variable\n--with-secrets\n--certificates\n--bind-tls\n--cluster-domain'$'\n'"$flags1"; else :; fi
@@ -135,7 +138,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\ndoctor\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -147,13 +150,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-label-sync.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-doctor.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-label-sync.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         ping | redis-ping)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_dynamic node; fi
             ;;
         pods | redis-pods)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -162,7 +165,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         replica-lag | redis-replica-lag | lag)
-            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
             ;;
         replication-info | redis-replication-info | replication | topology)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -180,13 +183,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nEvent\nExplanation\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nStatus\nVersion\nWait'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nDoctor\nEvent\nExplanation\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nStatus\nVersion\nWait'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
             ;;
         sentinel-check | redis-sentinel-check)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         sentinel-reset | redis-sentinel-reset)
             if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_dynamic node; fi
@@ -195,10 +198,10 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         services | redis-services)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         status | redis-status | check-replication)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         switchover | redis-switchover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi

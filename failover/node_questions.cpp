@@ -61,6 +61,7 @@ constexpr std::array settings{
     "client-output-buffer-limit",
     "databases",
     "hz",
+    "dir",
 };
 
 // The questions before CONFIG GET, in this order.

@@ -176,4 +176,8 @@ std::unique_ptr<Listing<DisruptionBudget>> list_disruption_budgets(Client& clien
     return list<DisruptionBudget>(client, resource::disruption_budgets, ns, "", parse_disruption_budgets);
 }
 
+std::unique_ptr<Listing<NetworkPolicy>> list_network_policies(Client& client, const std::string& ns) {
+    return list<NetworkPolicy>(client, resource::network_policies, ns, "", parse_network_policies);
+}
+
 }  // namespace redisctl::kube

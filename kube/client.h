@@ -9,6 +9,7 @@
 #include "kube/api_error.h"
 #include "kube/config.h"
 #include "kube/credentials.h"
+#include "kube/network_policy.h"
 #include "kube/objects.h"
 #include "net/curl.h"
 #include "net/curl_stream.h"
@@ -124,5 +125,6 @@ std::unique_ptr<Listing<Pod>> list_pods(Client& client, const std::string& ns, c
 std::unique_ptr<Listing<Service>> list_services(Client& client, const std::string& ns);
 std::unique_ptr<Listing<EndpointSlice>> list_endpoint_slices(Client& client, const std::string& ns);
 std::unique_ptr<Listing<DisruptionBudget>> list_disruption_budgets(Client& client, const std::string& ns);
+std::unique_ptr<Listing<NetworkPolicy>> list_network_policies(Client& client, const std::string& ns);
 
 }  // namespace redisctl::kube

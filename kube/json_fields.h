@@ -30,5 +30,6 @@ Labels texts_by_name_at(const nlohmann::json& value, const char* name);
 
 // "metadata" of an object.
 Meta meta_of(const nlohmann::json& object);
+LabelSelector label_selector(const nlohmann::json& in);
 
 }  // namespace redisctl::kube

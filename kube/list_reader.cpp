@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 8> kUnread{"managedFields",
 // and forgets it.
 class Builder {
   public:
-    explicit Builder(const std::function<void(const json&)>* take) : take_(take) {}
+    Builder(const std::function<void(const json&)>* take, bool whole) : take_(take), whole_(whole) {}
 
     bool null() { return put(nullptr); }
     bool boolean(bool value) { return put(value); }
@@ -66,7 +66,8 @@ class Builder {
   private:
     bool open(json::value_t type) {
         if (open_.size() + skipping_ >= kMaxDepth) return stop(fmt::format("nested over {} levels", kMaxDepth));
-        if (skipping_ > 0 || (in_object() && std::find(kUnread.begin(), kUnread.end(), key_) != kUnread.end())) {
+        if (skipping_ > 0 ||
+            (!whole_ && in_object() && std::find(kUnread.begin(), kUnread.end(), key_) != kUnread.end())) {
             ++skipping_;
             return true;
         }
@@ -117,6 +118,7 @@ class Builder {
     }
 
     const std::function<void(const json&)>* take_;
+    bool whole_;
     json root_;
     std::vector<json*>
         open_;  // the containers that are open, outermost first; only the last one grows, so none of them moves
@@ -126,13 +128,14 @@ class Builder {
     size_t count_ = 0;
 };
 
-Result<json> build(std::string_view text, std::string_view kind, const std::function<void(const json&)>* take) {
+Result<json> build(std::string_view text, std::string_view kind, const std::function<void(const json&)>* take,
+                   bool whole) {
     auto wrong = [&](std::string cause) {
         return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind.empty() ? "object" : kind),
                     std::move(cause));
     };
     if (text.size() > kMaxBytes) return wrong(fmt::format("it is larger than {}", human_bytes(kMaxBytes)));
-    Builder builder(take);
+    Builder builder(take, whole);
     if (!json::sax_parse(text.data(), text.data() + text.size(), &builder)) return wrong(builder.cause());
     json& root = builder.root();
     if (!root.is_object()) return wrong("it is no object");
@@ -144,15 +147,15 @@ Result<json> build(std::string_view text, std::string_view kind, const std::func
 }  // namespace
 
 Result<ListHead> read_list(std::string_view text, std::string_view kind, const std::function<void(const json&)>& take) {
-    TRY_ASSIGN(json root, build(text, kind, &take));
+    TRY_ASSIGN(json root, build(text, kind, &take, false));
     if (const json& items = member(root, "items"); !items.is_null() && !items.is_array())
         return fail(ErrorCode::protocol, fmt::format("the API's answer is no {}", kind), "items is no list");
     const json& metadata = member(root, "metadata");
     return ListHead{text_at(metadata, "continue"), text_at(metadata, "resourceVersion")};
 }
 
-Result<json> read_object(std::string_view text, std::string_view kind) {
-    return build(text, kind, nullptr);
+Result<json> read_object(std::string_view text, std::string_view kind, bool whole) {
+    return build(text, kind, nullptr, whole);
 }
 
 }  // namespace redisctl::kube

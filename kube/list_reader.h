@@ -33,7 +33,7 @@ Result<Page<T>> read_page(std::string_view text, std::string_view kind, T (*conv
     return page;
 }
 
-// One object of this kind, any when empty; same errors.
-Result<nlohmann::json> read_object(std::string_view text, std::string_view kind);
+// One object of this kind, any when empty; same errors. `whole`: with the subtrees that lists leave out.
+Result<nlohmann::json> read_object(std::string_view text, std::string_view kind, bool whole = false);
 
 }  // namespace redisctl::kube

@@ -20,6 +20,11 @@ Reading<Pod> read_pod(Client& client, const std::string& ns, const std::string& 
     return read<Pod>(client, resource::pods, ns, name, deadline, parse_pod);
 }
 
+Reading<PodCondition> read_pod_condition(Client& client, const std::string& ns, const std::string& name,
+                                         Deadline deadline) {
+    return read<PodCondition>(client, resource::pods, ns, name, deadline, parse_pod_condition);
+}
+
 Reading<Service> read_service(Client& client, const std::string& ns, const std::string& name, Deadline deadline) {
     return read<Service>(client, resource::services, ns, name, deadline, parse_service);
 }

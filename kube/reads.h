@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "kube/client.h"
 #include "kube/objects.h"
+#include "kube/pod_condition.h"
 #include "kube/request.h"
 
 #include <memory>
@@ -29,6 +30,8 @@ struct Reading {
 };
 
 Reading<Pod> read_pod(Client& client, const std::string& ns, const std::string& name, Deadline deadline);
+Reading<PodCondition> read_pod_condition(Client& client, const std::string& ns, const std::string& name,
+                                         Deadline deadline);
 Reading<Service> read_service(Client& client, const std::string& ns, const std::string& name, Deadline deadline);
 Reading<StatefulSet> read_stateful_set(Client& client, const std::string& ns, const std::string& name,
                                        Deadline deadline);

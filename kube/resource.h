@@ -20,6 +20,7 @@ inline constexpr Resource k8s_nodes{"", "v1", "nodes", false};
 inline constexpr Resource stateful_sets{"apps", "v1", "statefulsets"};
 inline constexpr Resource disruption_budgets{"policy", "v1", "poddisruptionbudgets"};
 inline constexpr Resource endpoint_slices{"discovery.k8s.io", "v1", "endpointslices"};
+inline constexpr Resource network_policies{"networking.k8s.io", "v1", "networkpolicies"};
 inline constexpr Resource leases{"coordination.k8s.io", "v1", "leases"};
 inline constexpr Resource access_reviews{"authorization.k8s.io", "v1", "selfsubjectaccessreviews", false};
 // Custom resources of the Spotahome and the OT-CONTAINER-KIT operator.

@@ -13,15 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-LabelSelector label_selector(const json& in) {
-    LabelSelector out;
-    out.present = in.is_object();
-    out.match = texts_by_name_at(in, "matchLabels");
-    for (const json& one : list_at(in, "matchExpressions"))
-        out.requirements.push_back({text_at(one, "key"), text_at(one, "operator"), texts_at(one, "values")});
-    return out;
-}
-
 DisruptionBudget disruption_budget(const json& in) {
     const json& status = member(in, "status");
     DisruptionBudget out;
@@ -45,6 +36,15 @@ bool meets(const Labels& labels, const LabelSelector::Requirement& requirement) 
 }
 
 }  // namespace
+
+LabelSelector label_selector(const json& in) {
+    LabelSelector out;
+    out.present = in.is_object();
+    out.match = texts_by_name_at(in, "matchLabels");
+    for (const json& one : list_at(in, "matchExpressions"))
+        out.requirements.push_back({text_at(one, "key"), text_at(one, "operator"), texts_at(one, "values")});
+    return out;
+}
 
 bool LabelSelector::selects(const Labels& labels) const {
     if (!present) return false;

@@ -1,5 +1,7 @@
 // The API server's answers → objects.
+#include "kube/network_policy.h"
 #include "kube/objects.h"
+#include "kube/pod_condition.h"
 
 #include <cstdint>
 #include <string_view>
@@ -13,5 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)parse_endpoint_slices(text);
     (void)parse_secret(text);
     (void)parse_status(text);
+    (void)parse_network_policies(text);
+    (void)parse_pod_condition(text);
     return 0;
 }

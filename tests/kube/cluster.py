@@ -25,7 +25,7 @@ OPERATION = "redisctl.io/operation"
 FOLLOW_AFTER = 0.02
 PATH = re.compile(r"^/apis?(?:/(?P<group>[a-z0-9.]+\.k8s\.io|apps|policy))?/v1(?:/namespaces/default)?/(?P<kind>[a-z]+)(?:/(?P<name>[^/]+))?(?P<rest>/.*)?$")
 KINDS = {"pods": "Pod", "services": "Service", "endpointslices": "EndpointSlice", "leases": "Lease", "secrets": "Secret", "nodes": "Node",
-         "statefulsets": "StatefulSet", "poddisruptionbudgets": "PodDisruptionBudget"}
+         "statefulsets": "StatefulSet", "poddisruptionbudgets": "PodDisruptionBudget", "networkpolicies": "NetworkPolicy"}
 
 
 # What a request can be answered with instead, each a function of it that says whether it is done with it.

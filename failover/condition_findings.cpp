@@ -1,0 +1,336 @@
+#include "failover/condition_findings.h"
+
+#include "base/text.h"
+#include "topology/findings.h"
+#include "topology/lag.h"
+#include "topology/system.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace redisctl::failover {
+
+namespace {
+
+using redis::Role;
+
+// A link that was cut for so long shall find the missing bytes: pods are made anew in about a minute.
+constexpr int64_t backlog_seconds = 60;
+// Of the memory that there is. Above, the next burst is too much.
+constexpr double nearly_full = 0.9;
+
+std::optional<int64_t> number_in(std::string_view text) {
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+class Examination {
+  public:
+    Examination(const Facts& facts, const Surroundings& surroundings)
+        : facts_(facts), around_(surroundings), out_(facts.instance, facts.picture) {}
+
+    std::vector<Finding> run() {
+        for (size_t i = 0; i < facts_.nodes.size(); i++) {
+            if (!facts_.nodes[i].view) continue;
+            about_persistence(i);
+            about_memory(i);
+            about_refusals(i);
+            about_logins(i);
+            about_replica(i);
+        }
+        about_backlog();
+        about_differences();
+        for (const auto& [name, pod] : around_.pods) about_pod(name, pod);
+        about_policies();
+        return out_.take();
+    }
+
+  private:
+    const std::string& name(size_t i) const { return facts_.instance.nodes[i].name; }
+    bool is_master(size_t i) const { return facts_.nodes[i].view->role == Role::master; }
+
+    // nullptr: not told, or the server has no such setting.
+    const std::string* setting(size_t i, std::string_view key) const {
+        if (!facts_.nodes[i].settings) return nullptr;
+        const auto& values = facts_.nodes[i].settings->values;
+        const auto found = values.find(key);
+        return found == values.end() ? nullptr : &found->second;
+    }
+    std::string text(size_t i, std::string_view key) const { return redis::text_of(facts_.nodes[i].info, key); }
+    std::optional<int64_t> count(size_t i, std::string_view key) const {
+        return redis::count_of(facts_.nodes[i].info, key);
+    }
+
+    // nullopt: unknown.
+    std::optional<bool> persists(size_t i) const {
+        const std::string *aof = setting(i, "appendonly"), *save = setting(i, "save");
+        if (aof == nullptr || save == nullptr) return std::nullopt;
+        return *aof == "yes" || !save->empty();
+    }
+
+    void about_persistence(size_t i) {
+        if (!facts_.nodes[i].settings) {
+            const Error& error = facts_.nodes[i].settings.error();
+            out_.add(
+                Severity::info, "CONDITION_UNKNOWN", name(i),
+                fmt::format("{} does not tell its settings ({}): nothing is said about them", name(i), error.message),
+                error.hint);
+        }
+        // Nobody else becomes the master while it restarts, and all copy what it comes back with.
+        const bool comes_back_as_master =
+            facts_.picture.sentinels.empty() && !topology::decided_elsewhere(facts_.picture.system);
+        if (is_master(i) && persists(i) == false)
+            out_.add(comes_back_as_master && facts_.nodes.size() > 1 ? Severity::critical : Severity::warning,
+                     "MASTER_NOT_PERSISTENT", name(i),
+                     fmt::format("{} saves nothing (save \"\", appendonly no): restarted it is empty{}", name(i),
+                                 facts_.nodes.size() > 1 ? ", and its replicas copy that" : ""),
+                     out_.command("failover --dry-run"));
+        if (text(i, "rdb_last_bgsave_status") == "err")
+            out_.add(is_master(i) ? Severity::critical : Severity::warning, "SAVE_FAILED", name(i),
+                     fmt::format("the last save of {} failed; with stop-writes-on-bgsave-error a master refuses all "
+                                 "writes (MISCONF)",
+                                 name(i)),
+                     out_.look_at(facts_.instance.nodes[i]));
+        if (text(i, "aof_enabled") == "1" && text(i, "aof_last_write_status") == "err")
+            out_.add(Severity::critical, "AOF_WRITE_FAILED", name(i),
+                     fmt::format("{} cannot write its AOF: it refuses writes until it can", name(i)),
+                     out_.look_at(facts_.instance.nodes[i]));
+        else if (text(i, "aof_enabled") == "1" && text(i, "aof_last_bgrewrite_status") == "err")
+            out_.add(Severity::warning, "AOF_REWRITE_FAILED", name(i),
+                     fmt::format("the last rewrite of {}'s AOF failed: it grows until the disk is full", name(i)),
+                     out_.look_at(facts_.instance.nodes[i]));
+    }
+
+    void about_memory(size_t i) {
+        const std::optional<int64_t> used = count(i, "used_memory"), resident = count(i, "used_memory_rss");
+        const int64_t limit = count(i, "maxmemory").value_or(0);
+        const std::string policy = text(i, "maxmemory_policy");
+        if (limit > 0 && !policy.empty() && policy != "noeviction") {
+            const int64_t evicted = count(i, "evicted_keys").value_or(0);
+            if (is_master(i))
+                out_.add(evicted > 0 ? Severity::warning : Severity::info, "EVICTS_KEYS", name(i),
+                         evicted > 0 ? fmt::format("{} has thrown {} keys away ({})", name(i), evicted, policy)
+                                     : fmt::format("{} throws keys away when maxmemory is reached ({}): right for a "
+                                                   "cache, a loss for a data store",
+                                                   name(i), policy),
+                         out_.command("info memory"));
+        } else if (limit > 0 && used && static_cast<double>(*used) > nearly_full * static_cast<double>(limit)) {
+            out_.add(Severity::warning, "MEMORY_NEARLY_FULL", name(i),
+                     fmt::format("{} uses {} of its maxmemory {}; then it refuses writes (OOM)", name(i),
+                                 human_bytes(*used), human_bytes(limit)),
+                     out_.command("info memory"));
+        }
+        const std::optional<int64_t> allowed = memory_limit(i);
+        if (!allowed || !resident) return;
+        if (static_cast<double>(*resident) > nearly_full * static_cast<double>(*allowed))
+            out_.add(Severity::critical, "LIMIT_NEARLY_REACHED", name(i),
+                     fmt::format("{} uses {} of its container's limit {}: above it the kernel kills it", name(i),
+                                 human_bytes(*resident), human_bytes(*allowed)),
+                     out_.kubectl("top pod " + facts_.instance.nodes[i].pod));
+        else if (*resident > *allowed / 2)
+            out_.add(Severity::warning, "FORK_MAY_NOT_FIT", name(i),
+                     fmt::format("{} uses {} of its container's limit {}: a save or a full copy under writes can need "
+                                 "as much again, and then the kernel kills it",
+                                 name(i), human_bytes(*resident), human_bytes(*allowed)),
+                     out_.kubectl("top pod " + facts_.instance.nodes[i].pod));
+    }
+
+    std::optional<int64_t> memory_limit(size_t i) const {
+        const auto pod = around_.pods.find(facts_.instance.nodes[i].pod);
+        if (pod == around_.pods.end() || !pod->second) return std::nullopt;
+        for (const kube::ContainerCondition& container : pod->second->containers)
+            if (container.name.find("redis") != std::string::npos || container.name.find("valkey") != std::string::npos)
+                return container.memory_limit;
+        return pod->second->containers.size() == 1 ? pod->second->containers.front().memory_limit : std::nullopt;
+    }
+
+    // "errorstat_READONLY:count=12", from 6.2 on. Since its start, or CONFIG RESETSTAT.
+    int64_t refused(size_t i, const char* word) const {
+        const std::string stat = text(i, std::string("errorstat_") + word);
+        constexpr std::string_view before = "count=";
+        if (!stat.starts_with(before)) return 0;
+        return number_in(std::string_view(stat).substr(before.size())).value_or(0);
+    }
+
+    void about_refusals(size_t i) {
+        if (const int64_t times = refused(i, "READONLY"); times > 0 && !is_master(i))
+            out_.add(Severity::warning, "WRITES_TO_REPLICA", name(i),
+                     fmt::format("{} refused {} writes with READONLY since its start: some client writes to a replica",
+                                 name(i), times),
+                     out_.command("uri"));
+        for (const auto& [word, why] :
+             {std::pair{"OOM", "its memory was full"}, std::pair{"MISCONF", "it could not save"},
+              std::pair{"NOREPLICAS", "too few replicas followed"}})
+            if (const int64_t times = refused(i, word); times > 0 && is_master(i))
+                out_.add(Severity::warning, "WRITES_REFUSED", name(i),
+                         fmt::format("{} refused {} writes with {} since its start: {}", name(i), times, word, why),
+                         out_.command("info errorstats"));
+    }
+
+    void about_logins(size_t i) {
+        const std::optional<Result<void>>& there = facts_.nodes[i].admitted_by_master;
+        const std::optional<Result<void>>& back = facts_.nodes[i].admits_master;
+        const auto wrong = [](const std::optional<Result<void>>& tried) {
+            return tried && !*tried &&
+                   (tried->error().code == ErrorCode::unauthenticated || tried->error().code == ErrorCode::forbidden);
+        };
+        if (wrong(there))
+            out_.add(Severity::critical, "REPLICA_CANNOT_LOG_IN", name(i),
+                     fmt::format("{} cannot log in to {} with its masterauth ({}): its link stays down, or breaks for "
+                                 "good the next time",
+                                 name(i), facts_.master, there->error().message),
+                     out_.command("resync-replica " + name(i) + " --dry-run"));
+        if (wrong(back))
+            out_.add(Severity::warning, "MASTER_CANNOT_LOG_IN", name(i),
+                     fmt::format("{} could not follow {} after a switch: its masterauth is refused there ({})",
+                                 facts_.master, name(i), back->error().message),
+                     out_.command("failover --promote " + name(i) + " --dry-run"));
+    }
+
+    void about_replica(size_t i) {
+        const std::optional<size_t> master = facts_.index_of(facts_.master);
+        if (is_master(i) || !master || !facts_.nodes[*master].view) return;
+        const redis::NodeView &own = *facts_.nodes[i].view, &theirs = *facts_.nodes[*master].view;
+        // On the same history with its link up it is only behind.
+        if (own.loading == true || (own.link_up == true && topology::same_history(own, theirs))) return;
+        const int64_t keys = redis::count_keys(facts_.nodes[i].info);
+        const int64_t all = redis::count_keys(facts_.nodes[*master].info);
+        if (keys == 0 && all > 0)
+            out_.add(Severity::critical, "REPLICA_EMPTY", name(i),
+                     fmt::format("{} holds no key, {} holds {}", name(i), facts_.master, all),
+                     out_.command("resync-replica " + name(i) + " --dry-run"));
+    }
+
+    void about_backlog() {
+        const std::optional<size_t> master = facts_.index_of(facts_.master);
+        if (!master || !facts_.nodes[*master].view || facts_.nodes.size() < 2) return;
+        const std::optional<int64_t> rate = write_rate(facts_.nodes[*master]);
+        const std::optional<int64_t> size = facts_.nodes[*master].view->backlog_size;
+        if (rate && size && *rate > 0 && *size / *rate < backlog_seconds)
+            out_.add(Severity::warning, "BACKLOG_SHORT", name(*master),
+                     fmt::format("the backlog of {} ({}) holds {} s of the writes of this moment: a replica that was "
+                                 "away for longer copies everything",
+                                 name(*master), human_bytes(*size), *size / *rate),
+                     out_.command("info replication"));
+        const int64_t full = count(*master, "sync_full").value_or(0),
+                      failed = count(*master, "sync_partial_err").value_or(0);
+        if (failed > 0)
+            out_.add(Severity::warning, "FULL_COPIES", name(*master),
+                     fmt::format("since its start {} copied everything {} times, {} of them because the missing bytes "
+                                 "were not in its backlog any more",
+                                 name(*master), full, failed),
+                     out_.command("info stats"));
+    }
+
+    // After a switch the new master behaves differently.
+    void about_differences() {
+        for (const char* key : {"maxmemory", "maxmemory-policy", "appendonly", "save", "maxclients", "databases"}) {
+            std::map<std::string, std::vector<std::string>> values;
+            for (size_t i = 0; i < facts_.nodes.size(); i++)
+                if (facts_.nodes[i].view)
+                    if (const std::string* value = setting(i, key)) values[*value].push_back(name(i));
+            if (values.size() < 2) continue;
+            std::vector<std::string> words;
+            for (const auto& [value, nodes] : values)
+                words.push_back(fmt::format("\"{}\" on {}", printable(value), topology::some_of(nodes)));
+            out_.add(
+                Severity::warning, "SETTINGS_DIFFER", "",
+                fmt::format("{} is not the same everywhere, and a switch changes it: {}", key, fmt::join(words, ", ")),
+                out_.command("failover --dry-run"));
+        }
+    }
+
+    void about_pod(const std::string& pod_name, const Result<kube::PodCondition>& pod) {
+        if (!pod) {
+            out_.add(
+                Severity::info, "CONDITION_UNKNOWN", pod_name,
+                fmt::format("pod {} could not be read ({}): nothing is said about it", pod_name, pod.error().message),
+                pod.error().hint);
+            return;
+        }
+        for (const kube::ContainerCondition& container : pod->containers) {
+            if (container.restarts == 0) continue;
+            const bool killed = container.ended_by == "OOMKilled";
+            out_.add(
+                killed ? Severity::warning : Severity::info, killed ? "OOM_KILLED" : "CONTAINER_RESTARTED", pod_name,
+                fmt::format("container {} of {} was restarted {} times{}", container.name, pod_name, container.restarts,
+                            container.ended_by.empty()
+                                ? ""
+                                : "; the last time by " + container.ended_by +
+                                      (container.ended_at.empty() ? "" : " at " + container.ended_at)),
+                out_.kubectl(fmt::format("logs {} -c {} --previous --tail=50", pod_name, container.name)));
+        }
+        for (size_t i = 0; i < facts_.nodes.size(); i++)
+            if (facts_.instance.nodes[i].pod == pod_name && facts_.nodes[i].view) about_volume(i, *pod);
+    }
+
+    // Its data outlive its process, but not its pod.
+    void about_volume(size_t i, const kube::PodCondition& pod) {
+        const std::string* folder = setting(i, "dir");
+        if (folder == nullptr || persists(i) != true) return;
+        std::string best, kind = "none: the container's own files";
+        for (const kube::ContainerCondition& container : pod.containers)
+            for (const auto& [path, volume] : container.mounts) {
+                const bool holds = *folder == path || folder->starts_with(path == "/" ? path : path + "/");
+                const auto found = pod.volumes.find(volume);
+                if (!holds || path.size() < best.size() || found == pod.volumes.end()) continue;
+                best = path;
+                kind = found->second;
+            }
+        if (kind != "emptyDir" && !best.empty()) return;
+        out_.add(Severity::warning, "DATA_WITHOUT_VOLUME", name(i),
+                 fmt::format("{} saves to {}, which is no PersistentVolume ({}): its data are gone with its pod",
+                             name(i), printable(*folder), kind),
+                 out_.kubectl("describe pod " + pod.name));
+    }
+
+    void about_policies() {
+        if (!around_.policies) {
+            if (around_.policies.error().code == ErrorCode::not_found) return;
+            out_.add(Severity::info, "CONDITION_UNKNOWN", "",
+                     fmt::format("NetworkPolicies could not be read ({}): nothing is said about them",
+                                 around_.policies.error().message),
+                     around_.policies.error().hint);
+            return;
+        }
+        const std::optional<size_t> master = facts_.index_of(facts_.master);
+        if (!master) return;
+        const kube::Pod* to = pod_of(*master);
+        for (size_t i = 0; i < facts_.instance.nodes.size(); i++) {
+            const kube::Pod* from = pod_of(i);
+            if (i == *master || to == nullptr || from == nullptr || from == to) continue;
+            const kube::Verdict verdict =
+                kube::reach(*around_.policies, *from, *to, facts_.instance.nodes[*master].address.port);
+            if (verdict.reach == kube::Reach::denied)
+                out_.add(
+                    Severity::warning, "POLICY_FORBIDS_LINK", name(i),
+                    fmt::format("NetworkPolicy {} does not let {} connect to {}; where the network enforces it the "
+                                "link cannot come up",
+                                fmt::join(verdict.by, ", "), name(i), name(*master)),
+                    out_.kubectl("describe networkpolicy " + verdict.by.front()));
+        }
+    }
+
+    const kube::Pod* pod_of(size_t i) const {
+        for (const kube::Pod* pod : facts_.instance.pods)
+            if (pod->meta.name == facts_.instance.nodes[i].pod) return pod;
+        return nullptr;
+    }
+
+    const Facts& facts_;
+    const Surroundings& around_;
+    topology::Findings out_;
+};
+
+}  // namespace
+
+std::vector<Finding> find_about_condition(const Facts& facts, const Surroundings& surroundings) {
+    return Examination(facts, surroundings).run();
+}
+
+}  // namespace redisctl::failover
