@@ -123,6 +123,18 @@ Json wait_item() {
                          {"conditions", array(condition)}});
 }
 
+Members watch_event_members() {
+    return {{"seq", integer()},
+            {"time", text("RFC 3339, when it was seen")},
+            {"instance", text_or_null("namespace/name; null where it is about all")},
+            {"event", one_of({"begin", "look", "master", "health", "node", "answers", "process", "role", "follows",
+                              "link", "label", "says", "flags", "endpoints"})},
+            {"subject", text_or_null("a node, Sentinel or Service")},
+            {"from", text_or_null()},
+            {"to", text_or_null()},
+            {"heldMs", integer_or_null("how long `from` was seen; null when it began before the watch")}};
+}
+
 Json info_item() {
     Json section{{"type", "object"}, {"additionalProperties", text()}};
     return per_instance(
@@ -213,7 +225,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 21> kKinds{{{"ClientSettings", client_settings_item, none},
+constexpr std::array<Kind, 22> kKinds{{{"ClientSettings", client_settings_item, none},
                                        {"Doctor", doctor_item, none},
                                        {"Event", nullptr, nullptr, event_members},
                                        {"Explanation", explanation_item, none},
@@ -233,7 +245,8 @@ constexpr std::array<Kind, 21> kKinds{{{"ClientSettings", client_settings_item, 
                                        {"Services", services_item, none},
                                        {"Status", status_item, none},
                                        {"Version", version_item, version_extra},
-                                       {"Wait", wait_item, none}}};
+                                       {"Wait", wait_item, none},
+                                       {"WatchEvent", nullptr, nullptr, watch_event_members}}};
 
 }  // namespace
 
