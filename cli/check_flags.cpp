@@ -153,6 +153,7 @@ Result<CheckedFlags> check(const TypedFlags& typed) {
                         "more than 0 and at most a year is", "--timeout 10s");
         globals.timeout = *duration;
     }
+    globals.typed = typed.words;
     globals.fail_on_warning = typed.fail_on == "warning";
 
     checked.format =

@@ -107,7 +107,7 @@ std::vector<FlagGroup> shared_flags(TypedFlags& typed, Uses uses, Group group) {
     answer.push_back({"-q,--quiet", "", "No notes on stderr, only errors", &typed.quiet});
     answer.push_back({"-v,--verbose", "", "More on stderr about what is done", &typed.verbose});
     answer.push_back({"-h,--help", "", "Show this help", &typed.help});
-    groups.push_back({"Output", std::move(answer)});
+    groups.push_back({kOutputFlags, std::move(answer)});
     return groups;
 }
 

@@ -26,8 +26,11 @@ struct TypedFlags {
     bool tls = false, insecure = false;
     std::string cacert, cert, key, sni, timeout;
     std::string format, fail_on, color;
+    std::vector<std::string> words;  // those but the output's, as argv had them
     bool json = false, no_headers = false, quiet = false, verbose = false, help = false;
 };
+
+inline constexpr std::string_view kOutputFlags = "Output";
 
 struct FlagGroup {
     std::string_view title;

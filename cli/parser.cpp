@@ -141,14 +141,21 @@ Result<TypedFlags> fill(Invocation& invocation, std::span<const char* const> arg
     TypedFlags typed;
     command.bind(spec);
     std::vector<Option> options = spec.options;
-    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group))
+    KnownFlags known, target;
+    for (const FlagGroup& group : shared_flags(typed, command.uses, command.group)) {
         options.insert(options.end(), group.options.begin(), group.options.end());
-    KnownFlags known;
+        if (group.title != kOutputFlags) target.add(group.options);
+    }
     known.add(options);
 
     TRY_ASSIGN(Words words, tell_apart(args, known, Until::end));
     TRY(fill_flags(words.words, options, known, command));
     if (typed.help) return typed;
+    for (const Word& word : words.words) {
+        if (word.kind != Word::Kind::flag || !target.has(word.name)) continue;
+        typed.words.push_back(word.name);
+        if (word.value) typed.words.push_back(*word.value);
+    }
     std::vector<std::string> arguments;
     for (Word& word : words.words)
         if (word.kind == Word::Kind::argument) arguments.push_back(std::move(word.name));

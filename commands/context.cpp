@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -125,6 +126,8 @@ Result<void> Context::wire() {
     auto wiring = std::make_unique<Wiring>();
     TRY_ASSIGN(fleet::GivenLogin redis, given_login(globals_.redis, environment_, true));
     TRY_ASSIGN(fleet::GivenLogin sentinel, given_login(globals_.sentinel, environment_, false));
+    for (const auto& [flags, login] : {std::pair{&globals_.redis, &redis}, {&globals_.sentinel, &sentinel}})
+        if (flags->from_stdin) from_stdin_ = *login->password;
     TRY_ASSIGN(fleet::GivenTls tls, given_tls(globals_));
     kube::Client* client = nullptr;
     if (!globals_.without_kubernetes()) {

@@ -48,7 +48,8 @@ class Context {
 
     // Asks over the fleet; after find(). The deadline is --timeout from the start of the command.
     std::vector<fleet::Outcome> ask(std::span<const fleet::Call> calls);
-    // The same of those who answered before: the time that silent ones used up is not taken from them. For 2 s at least.
+    // The same of those who answered before: the time that silent ones used up is not taken from them. For 2 s at
+    // least.
     std::vector<fleet::Outcome> ask_further(std::span<const fleet::Call> calls);
 
     // After find(): the kubeconfig's context (empty without Kubernetes), how nodes are reached, and where a node's
@@ -57,6 +58,8 @@ class Context {
     bool in_kubernetes() const;
     std::string_view route() const;
     std::string password_source(const fleet::Node& node) const;
+    // What --password-stdin read; empty without it.
+    const Secret& stdin_password() const { return from_stdin_; }
     // With what the look logged in to the node, nullopt for nothing. Errors: its Secret was not read.
     Result<std::optional<redis::Login>> login(const fleet::Node& node);
 
@@ -79,6 +82,7 @@ class Context {
     const Environment& environment_;
     Deadline deadline_;
     std::string kube_context_;
+    Secret from_stdin_;
     std::unique_ptr<Wiring> wiring_;
     std::optional<Deadline> end_;
 };

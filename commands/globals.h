@@ -43,6 +43,9 @@ struct Globals {
     Millis connect_timeout{2'000};
     std::optional<Millis> timeout;  // --timeout; without it 10 s for looking
 
+    // The flags above as they were typed, for another run that is to go the same way. No password is ever among them.
+    std::vector<std::string> typed;
+
     // The answer; -o, --color, -q and -v are in output::Settings.
     bool fail_on_warning = false;
 };

@@ -3,6 +3,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/consent.h"
+#include "commands/guardian.h"
 #include "commands/operation_report.h"
 #include "failover/conditions.h"
 #include "failover/instance_lock.h"
@@ -194,6 +195,11 @@ failover::Takeover takeover_of(const Operation& operation, output::Output& outpu
     return takeover;
 }
 
+// Sentinels that were passed by, and not told, put somebody else in the new master's place.
+bool is_guarded(const Operation& operation) {
+    return operation.plan.engine == "sentinel-ahead" && operation.how != Continue::backward;
+}
+
 void end_superseded(const Environment& environment, const Operation& operation) {
     for (const failover::Recorded& recorded : operation.supersedes)
         if (auto journal = failover::Journal::reopen(environment, recorded.path, recorded.operation))
@@ -223,6 +229,12 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
     if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
 
+    std::optional<Guardian> guardian;
+    if (is_guarded(operation) && !Guardian::is_one(context.environment())) {
+        auto started = Guardian::start(context, operation.id);
+        if (!started) return refused(started.error());
+        guardian.emplace(std::move(*started));
+    }
     std::optional<failover::Journal> journal;
     if (operation.recorded) {
         auto reopened = failover::Journal::reopen(context.environment(), operation.recorded->path, operation.id);
@@ -259,6 +271,11 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     const bool too_late = operation.how == Continue::backward && result.report.committed;
     const bool over =
         !too_late && result.report.outcome != Outcome::incomplete && result.report.outcome != Outcome::unknown;
+    // Who cannot wait any more has not asked for what the Sentinels would make of it.
+    if (guardian && !over && interrupt::count() > 1) {
+        guardian->take_over();
+        output.note("its guardian goes on with it: redisctl history");
+    }
     // Killed between the two it is found done by a resume; the other way round its lock would keep everybody out.
     if (over) (*lock)->note("");
     (*lock)->release();

@@ -69,9 +69,13 @@ std::string journal_folder(const Environment& environment) {
     return environment("HOME").value_or("") + "/.local/state/redisctl/ops";
 }
 
+std::string journal_path(const Environment& environment, const std::string& operation) {
+    return fmt::format("{}/{}.jsonl", journal_folder(environment), operation);
+}
+
 Result<Journal> Journal::create(const Environment& environment, const std::string& operation, const Plan& plan) {
     const std::string folder = journal_folder(environment);
-    const std::string path = fmt::format("{}/{}.jsonl", folder, operation);
+    const std::string path = journal_path(environment, operation);
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (failed) return fail(cannot_write(path, failed.value()));

@@ -64,6 +64,7 @@ struct Recorded {
 std::string new_operation();
 
 std::string journal_folder(const Environment& environment);
+std::string journal_path(const Environment& environment, const std::string& operation);
 // Errors: not_found, protocol. A half-written last line (the disk was full, the machine died) is ignored.
 Result<Recorded> read_journal(const std::string& path);
 // All, newest first; unreadable ones are told of in `unreadable`.

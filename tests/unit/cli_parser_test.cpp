@@ -272,3 +272,14 @@ TEST_CASE("wrong usage is told with the nearest right word and a hint to paste")
         CHECK(parsed.error().hint == c.hint);
     }
 }
+
+TEST_CASE("what was typed of the target and the way there can be typed again") {
+    auto parsed = parse_words({"--host", "db1", "lag", "--max=5", "--user", "u", "--password-stdin", "-o", "json", "-v",
+                               "--insecure", "node-1", "-nprod"});
+    REQUIRE_FALSE(parsed);  // --host and -n contradict one another
+    parsed = parse_words({"--host", "db1", "lag", "--max=5", "--user", "u", "--password-stdin", "-o", "json", "-v",
+                          "--tls", "--insecure", "node-1"});
+    REQUIRE(parsed);
+    CHECK(parsed->flags.globals.typed ==
+          std::vector<std::string>{"--host", "db1", "--user", "u", "--password-stdin", "--tls", "--insecure"});
+}
