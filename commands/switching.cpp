@@ -153,7 +153,9 @@ class Switch {
             cast.notes.push_back("Services and labels are left as they are, as asked for");
         }
         if (result_.mode == Mode::emergency) return failover::plan_emergency(cast, wish_);
-        if (cast.watch) return failover::plan_sentinel(cast, wish_);
+        if (cast.watch)
+            return wish_.engine == "sentinel-ahead" ? failover::plan_sentinel_ahead(cast, wish_)
+                                                    : failover::plan_sentinel(cast, wish_);
         const std::string why_not = failover::why_no_failover_command(facts, result_.to, wish_);
         if (wish_.engine == "fenced" || (wish_.engine.empty() && !why_not.empty())) {
             if (!why_not.empty()) cast.notes.push_back("FAILOVER is not used: " + why_not);
@@ -190,10 +192,11 @@ std::vector<Option> switch_options(SwitchFlags& flags) {
         {"--from", "NODE", "Refuse unless this node is the master: a guard for scripts", &flags.from, {}, "node"},
         {"--engine",
          "ENGINE",
-         "How: by FAILOVER, by a fence where FAILOVER cannot be used, by a Sentinel where Sentinels watch the master; "
-         "the planner picks by default",
+         "How: by FAILOVER, by a fence where FAILOVER cannot be used, by a Sentinel where Sentinels watch the master, "
+         "by "
+         "FAILOVER ahead of the Sentinels, which are then told; the planner picks by default, never the last",
          &flags.engine,
-         {"failover-command", "fenced", "sentinel"}},
+         {"failover-command", "fenced", "sentinel", "sentinel-ahead"}},
         {"--override", "CHECK", "Go on although this check refuses; only some can be overridden; may be repeated",
          &flags.overrides},
         {"--handover-timeout", "DURATION", "Longest time that writes may wait, 3s by default", &flags.handover_timeout},

@@ -71,6 +71,8 @@ class Performer {
 
     Result<void> operator()(const SentinelsAgree& agree) { return sentinels_agree(world_, agree); }
 
+    Result<void> operator()(const TellSentinels& tell) { return tell_sentinels(world_, tell); }
+
     Result<void> operator()(const TakeBack& back) { return take_back(world_, back); }
 
     Result<void> operator()(const Promote& promote) {

@@ -40,6 +40,9 @@ Result<void> sentinel_failover(World& world, const SentinelFailover& failover, R
 // Errors: timeout, with what the Sentinels say instead.
 Result<void> sentinels_agree(World& world, const SentinelsAgree& agree);
 
+// Errors: forbidden, server (one does not take it, and all must), conflict (one names a third node), timeout.
+Result<void> tell_sentinels(World& world, TellSentinels tell);
+
 // Errors: conflict (the replica was promoted all the same), UNCERTAIN.
 Result<void> take_back(World& world, const TakeBack& back);
 

@@ -1,5 +1,6 @@
 #include "failover/cast.h"
 
+#include "topology/addresses.h"
 #include "topology/home.h"
 #include "topology/services.h"
 
@@ -107,10 +108,32 @@ void follow_by_name(const Facts& facts, const Player& old, Player& target) {
 }
 
 // The one that is told to promote needs nobody's vote for it, so any that is not in tilt will do.
-std::optional<SentinelWatch> watch_of(const Facts& facts) {
+std::optional<SentinelWatch> watch_of(const Facts& facts, size_t target) {
     SentinelWatch watch;
-    for (const SentinelFacts& sentinel : facts.sentinels) {
+    const topology::AddressBook book(facts.instance, answers_of(facts));
+    for (size_t i = 0; i < facts.sentinels.size(); i++) {
+        const SentinelFacts& sentinel = facts.sentinels[i];
         if (!sentinel.word) continue;
+        const redis::SentinelMaster& said = sentinel.word->master;
+        watch.epoch = std::max(watch.epoch, said.config_epoch.value_or(0));
+        const int64_t down_after = said.down_after_ms.value_or(0);
+        if (watch.sentinels.empty() || down_after < watch.down_after_ms) watch.down_after_ms = down_after;
+        TellSentinels::Word word;
+        word.sentinel = sentinel.name;
+        word.from_host = said.host;
+        word.from_port = said.port.value_or(0);
+        if (const auto& memory = sentinel.word->memory; memory && !memory->sentinels.empty()) {
+            const redis::Remembered& by = memory->sentinels.front();
+            word.by_host = by.host;
+            word.by_port = by.port.value_or(0);
+            word.by_id = by.id;
+        }
+        for (const redis::SentinelReplica& replica : sentinel.word->replicas) {
+            if (book.find(replica.host, replica.port.value_or(0), facts.instance.sentinels[i]) != target) continue;
+            word.host = replica.host;
+            word.port = replica.port.value_or(0);
+        }
+        watch.words.push_back(std::move(word));
         watch.sentinels.push_back(sentinel.name);
         watch.master = sentinel.word->master.name;
         if (watch.leader.empty() && sentinel.word->tilt != true) watch.leader = sentinel.name;
@@ -210,7 +233,7 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     if (target)
         if (const auto& view = facts.nodes[*target].view) cast.baseline.replid = view->replid;
     if (old && target) {
-        cast.watch = watch_of(facts);
+        cast.watch = watch_of(facts, *target);
         // Sentinels send the others to the address that they know.
         if (!cast.watch) follow_by_name(facts, cast.old, cast.target);
         if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;

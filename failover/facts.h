@@ -11,6 +11,7 @@
 #include "fleet/node.h"
 #include "redis/info_fields.h"
 #include "redis/node_view.h"
+#include "redis/sentinel_memory.h"
 #include "redis/sentinel_view.h"
 #include "topology/join.h"
 #include "topology/picture.h"
@@ -77,6 +78,7 @@ struct SentinelWord {
     std::vector<redis::SentinelReplica> replicas;
     Result<void> quorum;  // SENTINEL CKQUORUM: could a failover be agreed on? Errors: why not
     std::optional<bool> tilt;
+    Result<redis::SentinelMemory> memory;  // the others that it knows, and its own id
 };
 struct SentinelFacts {
     std::string name;

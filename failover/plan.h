@@ -153,6 +153,27 @@ struct SentinelsAgree {
     std::vector<std::string> addresses;  // of the node: any of these is it
     int64_t patience_ms = 5'000;         // before another one is told
 };
+// Says to each of these Sentinels where the master is, in the words of one that has made a failover, and in the name of
+// another that it knows (redis src/sentinel.c sentinelPublishCommand, sentinelProcessHelloMessage): in a higher epoch
+// than its own it believes it, keeps all its settings and the other Sentinels, and publishes +switch-master. In the
+// epoch that it is in it changes nothing.
+struct TellSentinels {
+    struct Word {
+        std::string sentinel;
+        std::string by_host;  // by_…: the other one, as this one lists it
+        int64_t by_port = 0;
+        std::string by_id;
+        std::string from_host;  // as this one calls the master up to now
+        int64_t from_port = 0;
+        std::string host;  // as this one lists the node
+        int64_t port = 0;
+    };
+    std::vector<Word> words;
+    std::string master, node;  // master: as they call what they watch
+    int64_t epoch = 0;
+    bool all = false;  // every one must have heard it; else most, as these tell the others within two seconds
+    int64_t timeout_ms = 5'000;
+};
 // REPLICAOF NO ONE, and the probe right behind it.
 struct Promote {
     std::string node, probe_key;
@@ -216,9 +237,9 @@ struct Monitor {
     std::map<std::string, std::string> settings;  // SENTINEL SET, and the quorum
     std::string auth_of;                          // a Redis node's name
 };
-using Action =
-    std::variant<Wait, Send, HandOver, TakeBack, SentinelFailover, SentinelsAgree, Promote, CatchUp, PatchSelector,
-                 AwaitEndpoints, PatchLabel, Annotate, WriteProbe, ServiceProbe, DeletePod, SaveUnshared, Monitor>;
+using Action = std::variant<Wait, Send, HandOver, TakeBack, SentinelFailover, SentinelsAgree, TellSentinels, Promote,
+                            CatchUp, PatchSelector, AwaitEndpoints, PatchLabel, Annotate, WriteProbe, ServiceProbe,
+                            DeletePod, SaveUnshared, Monitor>;
 
 // Does it change anything? What only waits needs no journal and no lock.
 bool changes(const Action& action);
@@ -272,7 +293,7 @@ struct Plan {
     std::string instance, ns, system;
     std::string context;  // of the kubeconfig; empty without Kubernetes
     Mode mode = Mode::planned;
-    std::string engine;    // failover-command | fenced | emergency; empty when only repairing
+    std::string engine;  // failover-command | fenced | sentinel | sentinel-ahead | emergency; empty when only repairing
     std::string from, to;  // old and new master
     std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
     std::string master;    // where no master changes: the one that there is, before and after
@@ -297,6 +318,9 @@ Words probe_words(const std::string& key);
 
 // REMOVE, MONITOR and SET as they are sent, all but the password.
 std::vector<Words> monitor_words(const Monitor& monitor);
+
+// What this one of the Sentinels is told.
+Words hello_words(const TellSentinels& tell, const TellSentinels::Word& word);
 
 // The exact words per node, patches as kubectl would take them, waits in words; one line each.
 std::vector<std::string> lines_of(const Action& action);

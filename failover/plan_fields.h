@@ -38,6 +38,7 @@ REDISCTL_NAMED(HandOver, "handOver")
 REDISCTL_NAMED(TakeBack, "takeBack")
 REDISCTL_NAMED(SentinelFailover, "sentinelFailover")
 REDISCTL_NAMED(SentinelsAgree, "sentinelsAgree")
+REDISCTL_NAMED(TellSentinels, "tellSentinels")
 REDISCTL_NAMED(Promote, "promote")
 REDISCTL_NAMED(CatchUp, "catchUp")
 REDISCTL_NAMED(PatchSelector, "patchSelector")
@@ -142,6 +143,16 @@ void fields(F& f, SentinelWatches& x) {
 template <class F>
 void fields(F& f, SentinelSettings& x) {
     f("node", x.node), f("master", x.master), f("settings", x.settings);
+}
+template <class F>
+void fields(F& f, TellSentinels::Word& x) {
+    f("sentinel", x.sentinel), f("byHost", x.by_host), f("byPort", x.by_port), f("byId", x.by_id),
+        f("fromHost", x.from_host), f("fromPort", x.from_port), f("host", x.host), f("port", x.port);
+}
+template <class F>
+void fields(F& f, TellSentinels& x) {
+    f("words", x.words), f("master", x.master), f("node", x.node), f("epoch", x.epoch), f("all", x.all),
+        f("timeoutMs", x.timeout_ms);
 }
 template <class F>
 void fields(F& f, Send::To& x) {

@@ -81,6 +81,12 @@ Words probe_words(const std::string& key) {
     return {"SET", key, "1", "EX", "600"};
 }
 
+Words hello_words(const TellSentinels& tell, const TellSentinels::Word& word) {
+    return {"PUBLISH", "__sentinel__:hello",
+            fmt::format("{},{},{},{},{},{},{},{}", word.by_host, word.by_port, word.by_id, tell.epoch, tell.master,
+                        word.host, word.port, tell.epoch)};
+}
+
 bool changes(const Action& action) {
     return !std::holds_alternative<Wait>(action) && !std::holds_alternative<CatchUp>(action) &&
            !std::holds_alternative<AwaitEndpoints>(action) && !std::holds_alternative<SaveUnshared>(action);
@@ -147,6 +153,12 @@ std::vector<std::string> lines_of(const Action& action) {
                     fmt::format("wait until most Sentinels name {}; after {} ms SENTINEL FAILOVER {} on one "
                                 "that does not",
                                 agree.node, agree.patience_ms, agree.master)};
+            },
+            [](const TellSentinels& tell) {
+                Lines lines;
+                for (const TellSentinels::Word& word : tell.words)
+                    lines.push_back(command_line(word.sentinel, hello_words(tell, word)));
+                return lines;
             },
             [](const ServiceProbe& probe) { return Lines{probe_line("Service " + probe.service, probe.key)}; },
             [](const DeletePod& pod) {

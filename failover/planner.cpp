@@ -24,21 +24,7 @@ class Planner : SwitchSteps {
             add_step(plan_, "verify", "Roles, processes and links are still as planned.", cast_.old.name, Wait{});
         verify.before = as_planned();
         verify.already = {HandsOver{cast_.old.name, true}};
-        Step& step =
-            add_step(plan_, "hand-over",
-                     fmt::format("{} holds all writes until {} has every byte, then hands over; the server gives up by "
-                                 "itself after {} ms.",
-                                 cast_.old.name, cast_.target.name, wish_.timeout.count()),
-                     cast_.old.name,
-                     HandOver{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port,
-                              wish_.timeout.count(), second_probe()});
-        step.before = {SameProcess{cast_.old.name, cast_.old.run_id},
-                       SameProcess{cast_.target.name, cast_.target.run_id}};
-        step.already = step.after = {RoleIs{cast_.target.name, "master"}};
-        step.undo = {TakeBack{cast_.old.name, cast_.target.name, cast_.target.listed_host, cast_.target.listed_port}};
-        step.undone = {RoleIs{cast_.old.name, "master"}, HandsOver{cast_.old.name, false}};
-        step.opens_window = step.commits = true;
-        step.patience_ms = wish_.timeout.count() + 2'000;
+        hand_over();
         move_labels();
         kill_clients();
         finish();

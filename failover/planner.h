@@ -1,6 +1,7 @@
 // Facts, chosen candidate and wish → a plan. Pure. Which engine: FAILOVER where every server knows it (6.2+) and it is
 // not renamed, denied or dangerous (modules that write in pauses crash the server: valkey issues 1921, 3645), else the
-// fence; where Sentinels watch the master one of them promotes; an emergency when the master is dead.
+// fence; where Sentinels watch the master one of them promotes, or, when asked for, FAILOVER does and they are told at
+// once; an emergency when the master is dead.
 #pragma once
 
 #include "failover/plan.h"
@@ -32,6 +33,10 @@ struct SentinelWatch {
     std::string master;                  // as they call it
     std::vector<std::string> sentinels;  // those that answered
     std::string leader;                  // the one that is told to promote
+    // For an engine that promotes without them: what each is told then, in whose name, and in which epoch they are.
+    std::vector<TellSentinels::Word> words;
+    int64_t epoch = 0;
+    int64_t down_after_ms = 0;  // the shortest
 };
 
 // A Service that leads to the master by its selector and is nobody else's to patch.
@@ -65,7 +70,8 @@ struct Cast {
 
 Plan plan_failover_command(const Cast& cast, const Wish& wish);
 Plan plan_fenced(const Cast& cast, const Wish& wish);
-Plan plan_sentinel(const Cast& cast, const Wish& wish);  // with cast.watch
+Plan plan_sentinel(const Cast& cast, const Wish& wish);        // with cast.watch
+Plan plan_sentinel_ahead(const Cast& cast, const Wish& wish);  // with cast.watch
 Plan plan_emergency(const Cast& cast, const Wish& wish);
 
 // Where a parked master is sent: nobody lives there, so it takes no writes and follows nobody.

@@ -108,23 +108,26 @@ void check_latency(const Pair& pair, Checks& out) {
 }
 
 void check_engine(const Pair& pair, Checks& out) {
+    const bool ahead = pair.wish.engine == "sentinel-ahead";
+    const bool by_command = ahead || pair.wish.engine == "failover-command";
     Verdicts modules(out, "modules", pair.master_name(), "none that may write by itself",
                      "the fenced engine does without a pause, which such a module can turn into a crash");
     if (!pair.master.modules)
         modules.unknown(pair.master.modules.error());
     else if (pair.master.modules->empty())
         modules.good_if(true, "none");
-    else if (pair.wish.engine == "failover-command")
+    else if (by_command)
         modules.block(fmt::format("{}", fmt::join(*pair.master.modules, ", ")));
     else
         modules.warn(fmt::format("{}", fmt::join(*pair.master.modules, ", ")));
 
     Verdicts engine(out, "engine", {}, pair.wish.engine.empty() ? "any" : pair.wish.engine,
-                    "leave --engine out: the fenced engine loses nothing either");
+                    ahead ? "leave --engine out: then a Sentinel makes the switch, behind a fence"
+                          : "leave --engine out: the fenced engine loses nothing either");
     const std::string why_not = why_no_failover_command(pair.facts, pair.target_name, pair.wish);
     const std::string found = why_not.empty() ? std::string("failover-command") : fmt::format("fenced: {}", why_not);
-    engine.good_if(pair.wish.engine != "failover-command" || why_not.empty(),
-                   pair.wish.engine == "fenced" ? "fenced" : found);
+    engine.good_if(!by_command || why_not.empty(),
+                   pair.wish.engine == "fenced" || (ahead && why_not.empty()) ? pair.wish.engine : found);
 }
 
 }  // namespace

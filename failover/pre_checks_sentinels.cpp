@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace redisctl::failover {
@@ -112,6 +113,38 @@ void check_ghosts(const Facts& facts, Checks& out) {
     ghosts.warn_unless(most <= there, fmt::format("{} known, {} answer", most, there));
 }
 
+// Only the word of one that it knows does a Sentinel believe, and one that hears nothing keeps to what it knew.
+void check_reachable(const Facts& facts, Checks& out) {
+    Verdicts reachable(out, "sentinel-peers", {}, "each knows all others, and they answer",
+                       "leave --engine out: then a Sentinel makes the switch, and tells the others");
+    std::map<std::string, std::string> names;  // by id
+    std::vector<std::string> troubles;
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word) continue;
+        if (!sentinel.word->memory)
+            troubles.push_back(fmt::format("{}: {}", sentinel.name, shown(sentinel.word->memory.error())));
+        else if (sentinel.word->memory->my_id.empty())
+            troubles.push_back(fmt::format("{} does not tell its id", sentinel.name));
+        else
+            names[sentinel.word->memory->my_id] = sentinel.name;
+    }
+    if (facts.sentinels.size() < 2) troubles.push_back("there is one alone: nobody can tell it");
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word || !sentinel.word->memory) continue;
+        std::set<std::string> known{sentinel.word->memory->my_id};
+        for (const redis::Remembered& other : sentinel.word->memory->sentinels) {
+            known.insert(other.id);
+            if (!names.contains(other.id))
+                troubles.push_back(fmt::format("{} knows {}:{}, which was not asked", sentinel.name, other.host,
+                                               other.port.value_or(0)));
+        }
+        for (const auto& [id, name] : names)
+            if (!known.contains(id)) troubles.push_back(fmt::format("{} does not know {}", sentinel.name, name));
+    }
+    reachable.good_if(troubles.empty(), troubles.empty() ? fmt::format("{}", names.size())
+                                                         : fmt::format("{}", fmt::join(troubles, "; ")));
+}
+
 void check_promotable(const Pair& pair, Checks& out) {
     Verdicts promotable(out, "sentinel-candidate", pair.target_name, "the Sentinels can promote it",
                         "redisctl status; its priority is seen to by the switch");
@@ -159,19 +192,21 @@ void check_no_sentinels(const Facts& facts, Checks& out, std::string hint) {
 
 void check_sentinels(const Pair& pair, Checks& out) {
     const bool watched = watched_by_sentinels(pair.facts);
-    if (!watched && pair.wish.engine == "sentinel")
+    const std::string& engine = pair.wish.engine;
+    if (!watched && (engine == "sentinel" || engine == "sentinel-ahead"))
         return Verdicts(out, "sentinels", {}, "they make the switch",
                         "leave --engine out, or name one: --sentinel HOST:PORT")
             .block("none that can be asked watches it");
     if (!watched) return check_no_sentinels(pair.facts, out, "name a Sentinel that can be asked: --sentinel HOST:PORT");
     Verdicts(out, "sentinels", {}, "they make the switch",
              "leave --engine out: what is done behind their backs they undo, and promote whom they like")
-        .good_if(pair.wish.engine.empty() || pair.wish.engine == "sentinel",
-                 pair.wish.engine.empty() ? "sentinel" : pair.wish.engine);
+        .good_if(engine.empty() || engine == "sentinel" || engine == "sentinel-ahead",
+                 engine.empty() ? "sentinel" : engine);
     check_agreement(pair.facts, out);
     check_quorum(pair.facts, out);
     check_calm(pair.facts, out);
     check_ghosts(pair.facts, out);
+    if (engine == "sentinel-ahead") check_reachable(pair.facts, out);
     check_promotable(pair, out);
 }
 

@@ -33,8 +33,8 @@ void check_other_nodes(const Pair& pair, Checks& out) {
 // What is needed is known by engine; both are asked for what is left of the way when one of them fails in the middle.
 std::vector<std::string_view> commands_for(const Pair& pair, bool master, Mode mode) {
     if (mode == Mode::emergency) return {"replicaof"};
-    const bool watched = watched_by_sentinels(pair.facts);
-    const bool fenced = watched || pair.wish.engine == "fenced" ||
+    const bool by_sentinel = watched_by_sentinels(pair.facts) && pair.wish.engine != "sentinel-ahead";
+    const bool fenced = by_sentinel || pair.wish.engine == "fenced" ||
                         !why_no_failover_command(pair.facts, pair.target_name, pair.wish).empty();
     std::vector<std::string_view> names = {"replicaof", "psync"};
     if (master) {

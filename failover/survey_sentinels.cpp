@@ -9,13 +9,14 @@ namespace redisctl::failover {
 namespace {
 
 Result<SentinelWord> read(const std::vector<redis::Value>& replies) {
-    if (replies.size() != 4) return fail(ErrorCode::protocol, "the Sentinel did not answer every question");
+    if (replies.size() != 6) return fail(ErrorCode::protocol, "the Sentinel did not answer every question");
     SentinelWord word;
     TRY_ASSIGN(word.master, redis::parse_sentinel_master(replies[0]));
     TRY_ASSIGN(word.replicas, redis::parse_sentinel_replicas(replies[1]));
     if (replies[2].is_error()) word.quorum = fail(redis::reply_error(replies[2], "SENTINEL CKQUORUM"));
     TRY_ASSIGN(const redis::InfoFields info, redis::read_info(replies[3], "sentinel"));
     word.tilt = redis::flag_of(info, "sentinel_tilt");
+    word.memory = redis::parse_sentinel_memory({replies[4], replies[1], replies[5], replies[2]});
     return word;
 }
 
@@ -39,7 +40,9 @@ Result<void> survey_sentinels(fleet::Fleet& fleet, Facts& facts, Deadline deadli
                          {{"SENTINEL", "MASTER", name},
                           {"SENTINEL", "SLAVES", name},
                           {"SENTINEL", "CKQUORUM", name},
-                          {"INFO", "sentinel"}}});
+                          {"INFO", "sentinel"},
+                          {"SENTINEL", "MYID"},
+                          {"SENTINEL", "SENTINELS", name}}});
     }
     std::vector<fleet::Outcome> outcomes = fleet.exec(calls, deadline);
     for (size_t i = 0, asked = 0; i < facts.sentinels.size(); i++) {

@@ -32,7 +32,8 @@ class SwitchSteps {
     void fence();
     std::vector<Words> unfence_and_follow() const;
 
-    // The point of no return.
+    // The point of no return: FAILOVER, or the word of ours.
+    void hand_over();
     Step& promote();
 
     // Behind the switch.

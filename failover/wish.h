@@ -15,7 +15,7 @@ struct Wish {
     std::string promote;                 // a node's name; empty: the best candidate
     std::vector<std::string> avoid;      // nodes' names, or "k8s-node/NAME"
     std::string from;                    // guard for CI: the master must be this node; empty: any
-    std::string engine;                  // failover-command, fenced, emergency; empty: the planner picks
+    std::string engine;                  // failover-command, fenced, sentinel, sentinel-ahead; empty: the planner picks
     std::vector<std::string> overrides;  // names of checks
     bool accept_data_loss = false;       // an emergency is allowed
     bool delete_old_pod = false;         // an emergency: the dead master's pod is deleted before the promotion

@@ -4,6 +4,7 @@
 #include "tests/unit/failover_healthy_facts.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <functional>
@@ -34,6 +35,14 @@ struct Watched : FactsWorld {
             sentinel.word->tilt = false;
             facts.sentinels.push_back(std::move(sentinel));
         }
+        const std::string ids[] = {std::string(40, 'a'), std::string(40, 'b'), std::string(40, 'c')};
+        for (size_t i = 0; i < 3; i++) {
+            word(i).memory->my_id = ids[i];
+            for (size_t other = 0; other < 3; other++)
+                if (other != i)
+                    word(i).memory->sentinels.push_back(
+                        {fmt::format("10.0.1.{}", other + 1), 26379, ids[other], "", {}, {}});
+        }
     }
 
     SentinelWord& word(size_t i) { return *facts.sentinels.at(i).word; }
@@ -41,7 +50,7 @@ struct Watched : FactsWorld {
     Plan plan(const Wish& wish = {}) {
         Cast cast = cast_for(facts, "10.0.0.2:6379");
         cast.operation = "3f9c1a02b7d4";
-        return plan_sentinel(cast, wish);
+        return wish.engine == "sentinel-ahead" ? plan_sentinel_ahead(cast, wish) : plan_sentinel(cast, wish);
     }
 };
 
@@ -143,4 +152,87 @@ TEST_CASE("A target that no Sentinel may promote is lent a priority, and one in 
     CHECK(lines_of(step(plan, "prefer").action) ==
           Lines{"10.0.0.3:6379> CONFIG SET replica-priority 0", "10.0.0.2:6379> CONFIG SET replica-priority 100"});
     CHECK(step(plan, "sentinel-failover").node == "10.0.1.2:26379");
+}
+
+namespace {
+
+Wish ahead() {
+    Wish wish;
+    wish.engine = "sentinel-ahead";
+    return wish;
+}
+
+}  // namespace
+
+TEST_CASE("Ahead of the Sentinels only where each of them can be told, and nobody else could tell otherwise") {
+    Watched world;
+    for (const Check& check : world.checks(ahead())) {
+        CAPTURE(check.name);
+        CAPTURE(check.value);
+        CHECK(check.verdict == Verdict::ok);
+    }
+    CHECK(verdict(world.checks(ahead()), "sentinels") == "ok: sentinel-ahead");
+    CHECK(verdict(world.checks(ahead()), "sentinel-peers") == "ok: 3");
+    CHECK(verdict(world.checks(ahead()), "engine") == "ok: sentinel-ahead");
+    struct Case {
+        const char* check;
+        std::function<void(Watched&)> spoil;
+        const char* expected;
+    };
+    const std::vector<Case> cases = {
+        {"sentinel-peers",
+         [](auto& w) {
+             w.word(1).memory->sentinels.push_back({"10.0.1.9", 26379, std::string(40, 'd'), "", {}, {}});
+         },
+         "block: 10.0.1.2:26379 knows 10.0.1.9:26379, which was not asked"},
+        {"sentinel-peers", [](auto& w) { w.word(2).memory->sentinels.pop_back(); },
+         "block: 10.0.1.3:26379 does not know 10.0.1.2:26379"},
+        {"sentinel-peers",
+         [](auto& w) {
+             w.facts.sentinels.resize(1);
+             w.facts.instance.sentinels.resize(1);
+             w.word(0).memory->sentinels.clear();
+         },
+         "block: there is one alone: nobody can tell it"},
+        {"sentinel-peers", [](auto& w) { w.word(0).memory = fail(ErrorCode::forbidden, "NOPERM"); },
+         "block: 10.0.1.1:26379: NOPERM; 10.0.1.2:26379 knows 10.0.1.1:26379, which was not asked; 10.0.1.3:26379 "
+         "knows 10.0.1.1:26379, which was not asked"},
+        {"engine", [](auto& w) { w.node("10.0.0.1:6379").abilities["failover"] = Ability::missing; },
+         "block: fenced: 10.0.0.1:6379 does not know FAILOVER: renamed or disabled"},
+    };
+    for (const Case& one : cases) {
+        Watched spoilt;
+        one.spoil(spoilt);
+        CAPTURE(one.expected);
+        CHECK(verdict(spoilt.checks(ahead()), one.check) == one.expected);
+    }
+    Watched old_sentinel;
+    old_sentinel.word(0).memory->my_id.clear();
+    CHECK(verdict(old_sentinel.checks(ahead()), "sentinel-peers").find("10.0.1.1:26379 does not tell its id") !=
+          std::string::npos);
+    world.facts.sentinels.clear();
+    CHECK(verdict(world.checks(ahead()), "sentinels") == "block: none that can be asked watches it");
+}
+
+TEST_CASE("Ahead of the Sentinels: FAILOVER, and right behind it each is told in the name of another") {
+    Watched world;
+    const Plan plan = world.plan(ahead());
+    CHECK(plan.engine == "sentinel-ahead");
+    CHECK(ids(plan) == Lines{"probe", "sentinels-listen", "verify", "hand-over!", "tell-sentinels", "move-clients",
+                             "repoint", "replicas-linked", "old-follows", "write", "sentinels-agree"});
+    const std::string a(40, 'a'), b(40, 'b');
+    CHECK(lines_of(step(plan, "sentinels-listen").action).front() ==
+          "10.0.1.1:26379> PUBLISH __sentinel__:hello 10.0.1.2,26379," + b + ",7,mymaster,10.0.0.1,6379,7");
+    CHECK(lines_of(step(plan, "tell-sentinels").action) ==
+          Lines{"10.0.1.1:26379> PUBLISH __sentinel__:hello 10.0.1.2,26379," + b + ",8,mymaster,10.0.0.2,6379,8",
+                "10.0.1.2:26379> PUBLISH __sentinel__:hello 10.0.1.1,26379," + a + ",8,mymaster,10.0.0.2,6379,8",
+                "10.0.1.3:26379> PUBLISH __sentinel__:hello 10.0.1.1,26379," + a + ",8,mymaster,10.0.0.2,6379,8"});
+    CHECK(
+        plan.notes.back() ==
+        "should redisctl be killed behind hand-over, its guardian, a process of its own, finishes the switch; without "
+        "that the Sentinels would promote somebody 25 s later");
+    CHECK_FALSE(step(plan, "sentinels-agree").essential);
+    const auto again = plan_from_json(to_json(plan));
+    REQUIRE(again);
+    CHECK(lines_of(step(*again, "tell-sentinels").action) == lines_of(step(plan, "tell-sentinels").action));
 }
