@@ -193,8 +193,7 @@ std::vector<Option> switch_options(SwitchFlags& flags) {
         {"--engine",
          "ENGINE",
          "How: by FAILOVER, by a fence where FAILOVER cannot be used, by a Sentinel where Sentinels watch the master, "
-         "by "
-         "FAILOVER ahead of the Sentinels, which are then told; the planner picks by default, never the last",
+         "by FAILOVER ahead of the Sentinels, which are then told; the planner picks by default, never the last",
          &flags.engine,
          {"failover-command", "fenced", "sentinel", "sentinel-ahead"}},
         {"--override", "CHECK", "Go on although this check refuses; only some can be overridden; may be repeated",

@@ -64,7 +64,7 @@ _redisctl() {
         --context) _redisctl_dynamic context; return ;;
         --database) :; return ;;
         --duration) :; return ;;
-        --engine) _redisctl_words $'failover-command\nfenced\nsentinel'; return ;;
+        --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
         --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
         --from) _redisctl_dynamic node; return ;;
