@@ -147,6 +147,12 @@ void count_given_up(const Plan& plan, OperationResult& result) {
 void measure(failover::World& world, const Plan& plan, OperationResult& result) {
     const failover::Report& report = result.report;
     result.outage_ms = outage_of(report.readings);
+    const bool emergency = plan.mode == failover::Mode::emergency;
+    if (report.committed && plan.from.empty() && emergency) {  // its pod is gone, and nobody else can be asked
+        result.lost_reason = plan.loss_reason;
+        result.resyncs = failover::resyncs_since(world, plan);
+        return;
+    }
     if (!report.committed || plan.from.empty()) {
         if (report.outcome != Outcome::unknown) result.lost_bytes = 0;
         if (report.committed) {
@@ -159,16 +165,18 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
     result.resyncs = result.proof->resyncs;
     result.lost_bytes = result.proof->lost_bytes();
     if (!result.lost_bytes)
-        result.lost_reason = plan.mode == failover::Mode::emergency
+        result.lost_reason = emergency
                                  ? plan.loss_reason
                                  : "the old master's last offset cannot be read: it does not follow the new one by a "
                                    "partial resync";
     look_for_second_master(world, result);
-    if (plan.mode == failover::Mode::emergency && result.proof->resyncs[plan.from] == failover::Resync::none)
-        result.report.warnings.push_back(Error{ErrorCode::refused,
-                                               fmt::format("{} may call itself master when it comes back", plan.from),
-                                               "its own configuration decides; two masters must not both take writes",
-                                               "redisctl heal", "OLD_MASTER_AWAY"});
+    if (emergency && result.proof->resyncs[plan.from] == failover::Resync::none)
+        result.report.warnings.push_back(
+            Error{ErrorCode::refused, fmt::format("{} may call itself master when it comes back", plan.from),
+                  plan.sentinels.empty() ? "its own configuration decides; two masters must not both take writes"
+                                         : "the Sentinels demote it some ten seconds later; what it takes until then "
+                                           "is lost",
+                  plan.sentinels.empty() ? "redisctl heal" : "redisctl status", "OLD_MASTER_AWAY"});
 }
 
 std::vector<std::string> achieved_by(const Plan& plan, const failover::Report& report) {

@@ -1,5 +1,6 @@
 #include "commands/switching.h"
 
+#include "commands/await_sentinels.h"
 #include "commands/look.h"
 #include "commands/one_instance.h"
 #include "commands/operation.h"
@@ -7,6 +8,7 @@
 #include "commands/plan_view.h"
 #include "failover/candidates.h"
 #include "failover/cast.h"
+#include "failover/election.h"
 #include "failover/emergency_checks.h"
 #include "failover/planner.h"
 #include "failover/pre_checks.h"
@@ -38,6 +40,7 @@ Result<Wish> wish_of(const SwitchFlags& flags) {
     wish.delete_old_pod = flags.delete_old_pod;
     wish.probe = !flags.no_probe;
     wish.move_services = !flags.keep_services;
+    wish.only_shown = flags.change.dry_run;
     if (!flags.handover_timeout.empty()) {
         TRY_ASSIGN(wish.timeout, parse_duration(flags.handover_timeout));
     }
@@ -66,9 +69,16 @@ class Switch {
         result_.instance = one.facts.picture.name;
         result_.ns = one.facts.picture.ns;
         TRY(survey(context_, one, "redisctl:" + id_, wish_));
+        failover::find_lost_master(one.facts);
         const Facts& facts = one.facts;
         result_.from = facts.master;
         if (const Error* denied = denied_everywhere(facts)) return fail(*denied);
+        if (facts.picture.system == "spotahome-bootstrap")
+            return refused(
+                {ErrorCode::refused, fmt::format("{} is in bootstrap mode: its master is outside", result_.instance),
+                 "the operator makes every node follow spec.bootstrapNode of the RedisFailover, and none is promoted",
+                 "take bootstrapNode out of the RedisFailover: the operator then makes the oldest pod the master",
+                 "BOOTSTRAP"});
         if (facts.master.empty())
             return refused({ErrorCode::refused,
                             fmt::format("it is not clear which node of {} is the master", result_.instance),
@@ -88,6 +98,13 @@ class Switch {
             return refused({ErrorCode::refused, fmt::format("{} does not answer as a master", facts.master),
                             "a switchover needs a master that lives",
                             "redisctl failover --accept-data-loss, when it is really dead", "MASTER_DEAD"});
+        if (facts.lost_role && wish_.promote == facts.master)
+            return refused({ErrorCode::refused,
+                            fmt::format("{} lost its role: it was restarted, and others may have more", facts.master),
+                            "", "redisctl failover --dry-run", "OLD_MASTER"});
+        if (result_.mode == Mode::emergency && !wish_.waited)
+            if (const std::optional<failover::Awaited> awaited = to_wait_for(facts))
+                return after_sentinels(one, *awaited, emergency, destination);
         return decide(facts);
     }
 
@@ -101,6 +118,37 @@ class Switch {
         };
         if (facts.nodes.empty() || !std::all_of(facts.nodes.begin(), facts.nodes.end(), denied)) return nullptr;
         return &facts.nodes.front().view.error();
+    }
+
+    // Nobody says that the master lives, and its Sentinels are about to replace it.
+    std::optional<failover::Awaited> to_wait_for(const Facts& facts) const {
+        if (!failover::watched_by_sentinels(facts) || flags_.change.dry_run) return std::nullopt;
+        for (const failover::Evidence& one : failover::hear_evidence(facts))
+            if (one.says_dead == failover::SaysDead::no) return std::nullopt;
+        return failover::outlook(facts).awaited;
+    }
+
+    Result<ExitCode> after_sentinels(OneInstance& one, const failover::Awaited& awaited, Emergency emergency,
+                                     Destination destination) {
+        TRY_ASSIGN(const Waited waited, await_sentinels(context_, one, awaited));
+        wish_.waited = true;
+        if (waited.master.empty()) {
+            context_.output().note(fmt::format("they did nothing for {:.1f} s: {}",
+                                               static_cast<double>(waited.took.count()) / 1000.0,
+                                               failover::outlook(one.facts).idle));
+            return run(emergency, destination);
+        }
+        result_.engine = "sentinel";
+        result_.to = waited.master;
+        if (!wish_.promote.empty() && wish_.promote != waited.master)
+            return refused({ErrorCode::refused,
+                            fmt::format("the Sentinels made {} the master, not {}", waited.master, wish_.promote), "",
+                            "redisctl switchover --promote " + wish_.promote, "OTHER_MASTER"});
+        context_.output().note(fmt::format("the Sentinels made {} the master, {:.1f} s after we came", waited.master,
+                                           static_cast<double>(waited.took.count()) / 1000.0));
+        result_.report.outcome = failover::Outcome::noop;
+        result_.lost_reason = "the Sentinels switched; what the old master had acknowledged and not sent is unknown";
+        return print_result(context_.output(), std::move(result_));
     }
 
     static Result<std::string> home_of(const Facts& facts) {
@@ -118,6 +166,7 @@ class Switch {
             return refused(choice.node.error());
         }
         result_.to = *choice.node;
+        if (result_.mode == Mode::emergency && wish_.promote.empty()) prefer_their_choice(facts, choice.scores);
         TRY_ASSIGN(std::vector<failover::Check> checks, result_.mode == Mode::planned
                                                             ? failover::pre_checks(facts, wish_, result_.to)
                                                             : failover::emergency_checks(facts, wish_, result_.to));
@@ -132,7 +181,8 @@ class Switch {
         if (flags_.change.dry_run) return ExitCode::ok;
         if (plan.mode == Mode::emergency && !wish_.accept_data_loss)
             return refused({ErrorCode::refused,
-                            fmt::format("{} is dead, and a failover can lose what it acknowledged last", facts.master),
+                            fmt::format("{} {}, and a failover can lose what it acknowledged last", facts.master,
+                                        facts.lost_role ? "lost its role" : "is dead"),
                             plan.loss_reason, "redisctl failover --accept-data-loss", "DATA_LOSS"});
         Operation operation;
         operation.id = id_;
@@ -141,6 +191,37 @@ class Switch {
         operation.plan = std::move(plan);
         operation.flags = flags_.change;
         return run_operation(context_, std::move(operation));
+    }
+
+    // Of those that have the same data the one that a Sentinel takes by itself.
+    void prefer_their_choice(const Facts& facts, const std::vector<failover::Score>& scores) {
+        for (const failover::Election& one : failover::elections(facts))
+            for (const failover::Score& score : scores)
+                if (score.node == one.choice && score.eligible && score.points == scores.front().points) {
+                    result_.to = one.choice;
+                    return;
+                }
+    }
+
+    Plan plan_for_emergency(const Facts& facts, failover::Cast cast) const {
+        if (!cast.watch) return failover::plan_emergency(cast, wish_);
+        const failover::Outlook seen = failover::outlook(facts);
+        cast.watch->leader = failover::promoter_of(seen, result_.to);
+        if (cast.watch->leader.empty()) {
+            cast.notes.push_back("no Sentinel can promote " + result_.to + ": redisctl does, and names it to them");
+            for (const failover::SentinelFacts& sentinel : facts.sentinels)
+                if (!sentinel.word)
+                    cast.notes.push_back(
+                        fmt::format("{} does not answer: when it comes back with what it knows now, it "
+                                    "can turn the others again; run redisctl failover once more then",
+                                    sentinel.name));
+            return failover::plan_emergency(cast, wish_);
+        }
+        cast.notes.push_back("the Sentinels do not do it by themselves: " + seen.idle);
+        const auto leads = [&](const failover::Election& one) { return one.sentinel == cast.watch->leader; };
+        const auto leader = std::find_if(seen.elections.begin(), seen.elections.end(), leads);
+        cast.watch->keep_others_out = leader->choice != result_.to || (seen.quorum && seen.restless);
+        return failover::plan_emergency_by_sentinel(cast, wish_);
     }
 
     Plan plan_for(const Facts& facts) const {
@@ -152,7 +233,7 @@ class Switch {
             cast.labels.clear();
             cast.notes.push_back("Services and labels are left as they are, as asked for");
         }
-        if (result_.mode == Mode::emergency) return failover::plan_emergency(cast, wish_);
+        if (result_.mode == Mode::emergency) return plan_for_emergency(facts, std::move(cast));
         if (cast.watch)
             return wish_.engine == "sentinel-ahead" ? failover::plan_sentinel_ahead(cast, wish_)
                                                     : failover::plan_sentinel(cast, wish_);

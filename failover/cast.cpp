@@ -1,5 +1,6 @@
 #include "failover/cast.h"
 
+#include "failover/sentinel_conditions.h"
 #include "topology/addresses.h"
 #include "topology/home.h"
 #include "topology/services.h"
@@ -135,10 +136,11 @@ std::optional<SentinelWatch> watch_of(const Facts& facts, size_t target) {
         }
         watch.words.push_back(std::move(word));
         watch.sentinels.push_back(sentinel.name);
+        watch.settings.push_back(settings_of(sentinel.word->master));
         watch.master = sentinel.word->master.name;
         if (watch.leader.empty() && sentinel.word->tilt != true) watch.leader = sentinel.name;
     }
-    if (watch.leader.empty()) return std::nullopt;
+    if (watch.sentinels.empty()) return std::nullopt;
     return watch;
 }
 
@@ -232,11 +234,12 @@ Cast cast_for(const Facts& facts, const std::string& target_name) {
     cast.baseline = baseline_of(facts, target_name);
     if (target)
         if (const auto& view = facts.nodes[*target].view) cast.baseline.replid = view->replid;
+    if (target) cast.watch = watch_of(facts, *target);
+    cast.old_lost_role = facts.lost_role;
     if (old && target) {
-        cast.watch = watch_of(facts, *target);
         // Sentinels send the others to the address that they know.
         if (!cast.watch) follow_by_name(facts, cast.old, cast.target);
-        if (const auto& view = facts.nodes[*old].view) cast.baseline.replid = view->replid;
+        if (const auto& view = facts.nodes[*old].view; view && !facts.lost_role) cast.baseline.replid = view->replid;
         cast.labels = labels_to_move(facts, *old, *target);
     }
     // Also where the old master's pod is gone, or on its way: the one that comes after it has the same name.

@@ -38,6 +38,13 @@ std::string leaving(const Facts& facts) {
     return fmt::format("; {} is being deleted", fmt::join(facts.kubernetes->terminating, ", "));
 }
 
+// Whose process lives, and serves nobody any more.
+std::string lost_sentence(const Facts& facts) {
+    const NodeView& view = *facts.view_of(facts.master);
+    return fmt::format("{} answers as a replica of {}:{}, and nobody took its place", facts.master, view.master_host,
+                       view.master_port.value_or(0));
+}
+
 Evidence of_ourselves(const Facts& facts) {
     const NodeFacts* master = facts.find(facts.master);
     const auto say = [](SaysDead says, std::string sentence) {
@@ -57,6 +64,7 @@ Evidence of_ourselves(const Facts& facts) {
         if (speaks(error)) return say(SaysDead::no, fmt::format("{} speaks: {}", facts.master, error.message));
         return say(SaysDead::yes, fmt::format("{} does not answer: {}", facts.master, error.message));
     }
+    if (facts.lost_role) return say(SaysDead::yes, lost_sentence(facts));
     if (master->view->loading == true)
         return say(SaysDead::unknown, fmt::format("{} is loading its dataset", facts.master));
     return say(SaysDead::no, fmt::format("{} answers and is a {}", facts.master, redis::role_name(master->view->role)));
@@ -91,6 +99,8 @@ Evidence of_sentinel(const Facts& facts, const topology::SentinelPicture& sentin
         return say(SaysDead::unknown, fmt::format("it calls {} the master", sentinel.master_node));
     const std::string& flags = sentinel.master->flags;
     if (flags.find("_down") != flags.npos) return say(SaysDead::yes, fmt::format("it says {}", flags));
+    if (facts.lost_role)
+        return say(SaysDead::unknown, fmt::format("it hears the process, and that is no master: {}", flags));
     if (flags.find("disconnected") != flags.npos) return say(SaysDead::unknown, fmt::format("it says {}", flags));
     return say(SaysDead::no, fmt::format("it sees nothing wrong: {}", flags));
 }
@@ -129,6 +139,8 @@ void judge_evidence(const Facts& facts, Checks& out) {
     Verdicts answers(out, "master-answers", facts.master, "it does not", "switch in peace: redisctl switchover");
     if (facts.master.empty())
         answers.block(facts.why_no_master);
+    else if (facts.lost_role)
+        answers.good_if(true, lost_sentence(facts));
     else if (master != nullptr && master->view && master->view->loading != true)
         answers.block(fmt::format("it answers as a {}", redis::role_name(master->view->role)));
     else
@@ -229,8 +241,7 @@ Result<std::vector<Check>> emergency_checks(const Facts& facts, const Wish& wish
     check_min_replicas(facts, target, pair.target, checks);
     check_commands(pair, checks, Mode::emergency);
     check_other_operations(facts, checks);
-    check_no_sentinels(facts, checks,
-                       "the Sentinels replace a dead master themselves: redisctl status tells whether they can");
+    check_sentinels_in_emergency(facts, wish, target, checks);
     check_cluster_mode(facts, checks);
     if (facts.kubernetes) {
         check_old_pod(facts, wish, checks);

@@ -108,6 +108,25 @@ void find_master(Facts& facts) {
         facts.why_no_master = fmt::format("several could be it: {}", fmt::join(candidates, ", "));
 }
 
+void find_lost_master(Facts& facts) {
+    if (!facts.master.empty() || facts.sentinels.empty()) return;
+    std::set<std::string> lost;
+    for (size_t i = 0; i < facts.nodes.size(); i++) {
+        const std::string& name = facts.instance.nodes[i].name;
+        const std::string& own = facts.picture.nodes[i].master_node;
+        const Result<NodeView>& view = facts.nodes[i].view;
+        if (view && view->role == Role::master) return;
+        // One that follows a living node did not lose its role, it changed it.
+        if (!view || view->role != Role::replica || view->link_up == true || (!own.empty() && own != name)) continue;
+        for (size_t n = 0; n < facts.nodes.size(); n++)
+            if (n != i && facts.picture.nodes[n].master_node == name) lost.insert(name);
+    }
+    if (lost.size() != 1) return;
+    facts.master = *lost.begin();
+    facts.why_no_master.clear();
+    facts.lost_role = true;
+}
+
 const AttachedReplica* line_of(const Facts& facts, std::string_view replica) {
     const auto master = facts.index_of(facts.master), wanted = facts.index_of(replica);
     const NodeView* view = facts.view_of(facts.master);

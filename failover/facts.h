@@ -94,6 +94,8 @@ struct Facts {
     // The node that is the master, or was; an address as it was told when no node has it; empty when it is not clear.
     std::string master;
     std::string why_no_master;
+    // It answers, as a replica of nobody among us: it was restarted, or told so, and nobody took its place.
+    bool lost_role = false;
 
     std::optional<size_t> index_of(std::string_view name) const;
     const NodeFacts* find(std::string_view name) const;
@@ -105,6 +107,10 @@ struct Facts {
 // Fills master or why_no_master. It is the one node that calls itself master, or the one that is followed and does not
 // answer; with both, or with several, nobody knows.
 void find_master(Facts& facts);
+
+// Where find_master found nobody and Sentinels watch: the node that was the master until it lost its role, by those who
+// still follow it and by the Sentinels' word. Sets master and lost_role when there is exactly one.
+void find_lost_master(Facts& facts);
 
 // The line of the master's INFO that is this replica: the address by which servers call it, and which FAILOVER TO
 // wants, byte by byte. nullptr when there is none, or it could be another's too.

@@ -140,8 +140,8 @@ struct TakeBack {
 // SENTINEL FAILOVER on one Sentinel, which then promotes a replica: watched until `to` is the master, or the Sentinel
 // has given up.
 struct SentinelFailover {
-    std::string sentinel, master;  // master: as it calls what it watches
-    std::string from, to;
+    std::string sentinel, master;     // master: as it calls what it watches
+    std::string from, to;             // from: fenced until then; empty: it is dead
     std::vector<std::string> others;  // that must not be the ones
     std::string probe_key;            // as of HandOver
 };

@@ -72,10 +72,8 @@ class Planner : SwitchSteps {
     }
 
     Plan emergency() {
-        plan_.mode = Mode::emergency;
         plan_.engine = "emergency";
-        plan_.expected_outage = "until the clients find the new master; they have had none since the old one died";
-        plan_.loss_reason = "the old master cannot be read: what it acknowledged and had not sent yet is unknown";
+        begin_emergency();
         route_services();
         delete_old_pod();
         Step& step = promote();
@@ -83,7 +81,9 @@ class Planner : SwitchSteps {
         move_labels();
         lower_minimum();
         repoint_others();
+        name_to_sentinels();
         await_others();
+        await_old();
         probe_after();
         // The proxies learn it while the new master takes writes already: there is no old one to keep clients from.
         await_endpoints(0);
@@ -93,38 +93,20 @@ class Planner : SwitchSteps {
     }
 
   private:
-    // A process that only hangs wakes up and acknowledges writes that nobody will ever see.
-    void delete_old_pod() {
-        const Player& old = cast_.old;
-        if (!wish_.delete_old_pod || old.pod.empty()) {
-            plan_.notes.push_back(
-                fmt::format("{} is not fenced: if it only hangs, or is cut off, it can go on taking writes of "
-                            "clients that are connected to it, and those are lost{}",
-                            old.name, old.pod.empty() ? "" : "; --delete-old-pod ends it first"));
-            return;
+    // They would go on with the dead one. It forgets its epoch by that, so one that is silent now and comes back with
+    // what it knows can turn the others again: a note says so.
+    void name_to_sentinels() {
+        if (!cast_.watch) return;
+        const SentinelWatch& watch = *cast_.watch;
+        const Player& target = cast_.target;
+        plan_.sentinels = watch.sentinels;
+        for (size_t i = 0; i < watch.sentinels.size(); i++) {
+            const std::string& name = watch.sentinels[i];
+            Step& step = add_step(
+                plan_, "name-to-" + name, fmt::format("{} watches {} from here on.", name, target.name), name,
+                Monitor{name, {watch.master}, watch.master, target.host, target.port, watch.settings[i], target.name});
+            step.already = step.after = {SentinelsName{{name}, watch.master, target.name, 1}};
         }
-        add_step(plan_, "delete-old-pod", "The old master's process is ended; its workload starts a new one.", old.name,
-                 DeletePod{old.pod, old.uid})
-            .already = {PodGone{old.pod, old.uid}};
-        Step& gone = add_step(plan_, "old-pod-gone", "Its kubelet says that it has ended.", old.name, Wait{});
-        gone.after = {PodGone{old.pod, old.uid}};
-        gone.patience_ms = 60'000;
-    }
-
-    // A new master that asks for more replicas than are left would refuse every write.
-    void lower_minimum() {
-        const size_t left = cast_.others.size();
-        if (cast_.target.min_replicas.empty() || std::stoul(cast_.target.min_replicas) <= left) return;
-        Step& step = add_step(plan_, "lower-min-replicas",
-                              fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
-                                          cast_.target.name, cast_.target.min_replicas, left),
-                              cast_.target.name,
-                              send_to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
-        step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
-        plan_.notes.push_back(
-            fmt::format("min-replicas-to-write of {} is lowered from {} to {}: set it back when the "
-                        "replicas are there again",
-                        cast_.target.name, cast_.target.min_replicas, left));
     }
 };
 

@@ -32,7 +32,10 @@ struct Player {
 struct SentinelWatch {
     std::string master;                  // as they call it
     std::vector<std::string> sentinels;  // those that answered
-    std::string leader;                  // the one that is told to promote
+    std::string leader;                  // the one that is told to promote; empty: none can, and it is done by hand
+    // The others get replica-priority 0 meanwhile: a Sentinel chooses by itself, and the next one may choose again.
+    bool keep_others_out = true;
+    std::vector<std::map<std::string, std::string>> settings;  // of each: its quorum and times
     // For an engine that promotes without them: what each is told then, in whose name, and in which epoch they are.
     std::vector<TellSentinels::Word> words;
     int64_t epoch = 0;
@@ -60,6 +63,7 @@ struct Cast {
     std::vector<MovedService> services;
     std::vector<MovedLabel> labels;
     std::optional<SentinelWatch> watch;
+    bool old_lost_role = false;  // an emergency's: it answers, as a replica of nobody, and has to follow too
     std::map<std::string, std::string> service_addresses;  // by name: the "ip:port" of those that have one
     std::string home;                    // the pod that the chart makes the master at every start; empty: none
     std::vector<std::string> annotated;  // Services that carry the annotation of a master away from home
@@ -72,7 +76,8 @@ Plan plan_failover_command(const Cast& cast, const Wish& wish);
 Plan plan_fenced(const Cast& cast, const Wish& wish);
 Plan plan_sentinel(const Cast& cast, const Wish& wish);        // with cast.watch
 Plan plan_sentinel_ahead(const Cast& cast, const Wish& wish);  // with cast.watch
-Plan plan_emergency(const Cast& cast, const Wish& wish);
+Plan plan_emergency(const Cast& cast, const Wish& wish);       // by hand; then it is named to Sentinels that watch
+Plan plan_emergency_by_sentinel(const Cast& cast, const Wish& wish);  // with cast.watch and its leader
 
 // Where a parked master is sent: nobody lives there, so it takes no writes and follows nobody.
 inline constexpr const char* parking_host = "127.0.0.1";

@@ -13,8 +13,8 @@ namespace redisctl::failover {
 
 const std::vector<std::string_view>& overridable_checks() {
     static const std::vector<std::string_view> names = {
-        "background-save", "last-save",    "latency",     "modules", "maxmemory-policy",
-        "persistence",     "backlog-size", "other-nodes", "drift",   "k8s-node",
+        "background-save", "last-save",   "latency", "modules",  "maxmemory-policy", "persistence",
+        "backlog-size",    "other-nodes", "drift",   "k8s-node", "sentinels-silent",
     };
     return names;
 }

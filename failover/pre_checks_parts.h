@@ -79,6 +79,8 @@ void check_other_operations(const Facts& facts, Checks& out);
 void check_cluster_mode(const Facts& facts, Checks& out);
 void check_sentinels(const Pair& pair, Checks& out);
 void check_no_sentinels(const Facts& facts, Checks& out, std::string hint);
+// The master is dead: what the Sentinels do about it, and per replica why they do not promote it.
+void check_sentinels_in_emergency(const Facts& facts, const Wish& wish, const std::string& target, Checks& out);
 void check_permissions(const std::vector<kube::Review>& reviews, Checks& out);
 void check_credentials(const Facts& facts, Checks& out);
 void check_loading(const std::string& check, const std::string& node, const NodeFacts& facts, Checks& out);

@@ -73,9 +73,12 @@ Proof prove(World& world, const Plan& plan, const Readings& readings) {
     if (target && old && old->role == redis::Role::replica && old->replid == target->replid) {
         proof.old_rejoined = old->link_up;
         // A full resync wipes what it remembers of R; a partial one leaves the offset at which it stopped being master.
-        if (old->replid2 == plan.baseline.replid && old->second_offset) proof.final_offset = *old->second_offset - 1;
+        // In an emergency it may have been restarted meanwhile, and only remembers where its file ends.
+        const bool witness = plan.mode == Mode::planned;
+        if (witness && old->replid2 == plan.baseline.replid && old->second_offset)
+            proof.final_offset = *old->second_offset - 1;
         // It takes no writes from the fence on, and it is a replica now.
-        proof.fenced_at_reading = true;
+        if (witness) proof.fenced_at_reading = true;
     }
     // Its own word for where it stopped being master counts more than what was read of it behind the fence: Sentinels
     // publish there until the end, and that counts as bytes.

@@ -112,7 +112,9 @@ class Watch {
             if (is_master(answers[i]))
                 return fail(unsure(fmt::format("Sentinel {} promoted {}, not {}", failover_.sentinel,
                                                failover_.others[i], failover_.to),
-                                   fmt::format("{} stays fenced: its writes would be lost", failover_.from)));
+                                   failover_.from.empty()
+                                       ? "it found that one better"
+                                       : fmt::format("{} stays fenced: its writes would be lost", failover_.from)));
         if (silent_)
             return fail(unsure(fmt::format("{} does not say whether it was promoted", failover_.to),
                                fmt::format("Sentinel {} is at its failover no more", failover_.sentinel)));

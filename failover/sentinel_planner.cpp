@@ -52,11 +52,28 @@ class SentinelPlanner : SwitchSteps {
         await_others();
         await_old();
         probe_after();
-        Step& agree =
-            add_step(plan_, "sentinels-agree",
-                     fmt::format("Most Sentinels name {}; until then they could promote nobody else.", target), "",
-                     SentinelsAgree{watch_.sentinels, watch_.master, target, plan_.addresses.at(target)});
-        agree.already = {all_name(target)};
+        spread();
+        give_back_priorities();
+        persist();
+        return std::move(plan_);
+    }
+
+    Plan emergency() {
+        plan_.engine = "sentinel";
+        begin_emergency();
+        prefer();
+        for (const MovedLabel& label : cast_.labels)
+            if (!label.services.empty()) move_label(label);
+        delete_old_pod();
+        promote_by_sentinel();
+        move_labels();
+        lower_minimum();
+        repoint_others();
+        await_others();
+        await_old();
+        probe_after();
+        await_endpoints(0);
+        spread();
         give_back_priorities();
         persist();
         return std::move(plan_);
@@ -79,6 +96,7 @@ class SentinelPlanner : SwitchSteps {
     // Whom a Sentinel promotes is its own choice: it is left only one.
     std::vector<Borrowed> borrowed() const {
         std::vector<Borrowed> all;
+        if (!watch_.keep_others_out) return all;
         for (const Player& other : cast_.others)
             if (other.priority != 0) all.push_back({other.name, std::to_string(other.priority), "0"});
         if (cast_.target.priority == 0)
@@ -110,15 +128,27 @@ class SentinelPlanner : SwitchSteps {
         seen.patience_ms = priority_seen_ms;
     }
 
+    void spread() {
+        const std::string& target = cast_.target.name;
+        Step& agree = add_step(plan_, "sentinels-agree",
+                               fmt::format("Most Sentinels name {}{}.", target,
+                                           watch_.keep_others_out ? "; until then they could promote nobody else" : ""),
+                               "", SentinelsAgree{watch_.sentinels, watch_.master, target, plan_.addresses.at(target)});
+        agree.already = {all_name(target)};
+    }
+
     void promote_by_sentinel() {
         std::vector<std::string> others;
         for (const Player& other : cast_.others) others.push_back(other.name);
         const std::string& target = cast_.target.name;
         Step& step = add_step(
             plan_, "sentinel-failover", fmt::format("Sentinel {} promotes {}.", watch_.leader, target), watch_.leader,
-            SentinelFailover{watch_.leader, watch_.master, cast_.old.name, target, others, second_probe()});
-        step.before = {SameProcess{cast_.old.name, cast_.old.run_id}, WritesRefused{cast_.old.name},
-                       SameProcess{target, cast_.target.run_id}};
+            SentinelFailover{watch_.leader, watch_.master, plan_.mode == Mode::planned ? cast_.old.name : "", target,
+                             others, second_probe()});
+        step.before = {SameProcess{target, cast_.target.run_id}};
+        if (plan_.mode == Mode::planned)
+            step.before.insert(step.before.begin(),
+                               {SameProcess{cast_.old.name, cast_.old.run_id}, WritesRefused{cast_.old.name}});
         step.already = step.after = {RoleIs{target, "master"}};
         step.commits = true;
         step.patience_ms = 5'000;
@@ -145,6 +175,10 @@ class SentinelPlanner : SwitchSteps {
 };
 
 }  // namespace
+
+Plan plan_emergency_by_sentinel(const Cast& cast, const Wish& wish) {
+    return SentinelPlanner(cast, wish).emergency();
+}
 
 Plan plan_sentinel(const Cast& cast, const Wish& wish) {
     return SentinelPlanner(cast, wish).plan();

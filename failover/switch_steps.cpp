@@ -92,6 +92,47 @@ void SwitchSteps::move_label(const MovedLabel& label) {
         label.master);
 }
 
+void SwitchSteps::begin_emergency() {
+    plan_.mode = Mode::emergency;
+    plan_.expected_outage = "until the clients find the new master; they have had none since the old one died";
+    plan_.loss_reason =
+        cast_.old_lost_role
+            ? "the old master was restarted: what it had acknowledged before and had not sent yet is unknown"
+            : "the old master cannot be read: what it acknowledged and had not sent yet is unknown";
+}
+
+void SwitchSteps::delete_old_pod() {
+    const Player& old = cast_.old;
+    if (cast_.old_lost_role) return;
+    if (!wish_.delete_old_pod || old.pod.empty()) {
+        plan_.notes.push_back(fmt::format(
+            "{} is not fenced: if it only hangs, or is cut off, it can go on taking writes of clients that are "
+            "connected to it, and those are lost{}",
+            old.name, old.pod.empty() ? "" : "; --delete-old-pod ends it first"));
+        return;
+    }
+    add_step(plan_, "delete-old-pod", "The old master's process is ended; its workload starts a new one.", old.name,
+             DeletePod{old.pod, old.uid})
+        .already = {PodGone{old.pod, old.uid}};
+    Step& gone = add_step(plan_, "old-pod-gone", "Its kubelet says that it has ended.", old.name, Wait{});
+    gone.after = {PodGone{old.pod, old.uid}};
+    gone.patience_ms = 60'000;
+}
+
+void SwitchSteps::lower_minimum() {
+    const size_t left = cast_.others.size();
+    if (cast_.target.min_replicas.empty() || std::stoul(cast_.target.min_replicas) <= left) return;
+    Step& step = add_step(plan_, "lower-min-replicas",
+                          fmt::format("{} would refuse writes until {} replicas follow it, and {} are left.",
+                                      cast_.target.name, cast_.target.min_replicas, left),
+                          cast_.target.name,
+                          send_to(cast_.target.name, {config_set("min-replicas-to-write", std::to_string(left))}));
+    step.after = {SettingIs{cast_.target.name, "min-replicas-to-write", std::to_string(left)}};
+    plan_.notes.push_back(fmt::format(
+        "min-replicas-to-write of {} is lowered from {} to {}: set it back when the replicas are there again",
+        cast_.target.name, cast_.target.min_replicas, left));
+}
+
 void SwitchSteps::kill_clients() {
     Step& step =
         add_step(plan_, "move-clients",
@@ -110,6 +151,7 @@ void SwitchSteps::repoint_others() {
     };
     // FAILOVER left the old master at the new one's IP.
     if (plan_.engine == "failover-command" && cast_.target.host != cast_.target.listed_host) repoint(cast_.old);
+    if (cast_.old_lost_role) repoint(cast_.old);
     for (const Player& other : cast_.others) repoint(other);
     if (send.to.empty()) return;
     Step& step = add_step(plan_, "repoint", "The other replicas follow the new master.", "", std::move(send));
@@ -125,10 +167,14 @@ void SwitchSteps::await_others() {
 
 // Behind all that concerns the others: an old master that does not come back must not keep them from the new one.
 void SwitchSteps::await_old() {
+    if (plan_.mode == Mode::emergency && !cast_.old_lost_role) return;
     Step& step = add_step(plan_, "old-follows", fmt::format("{} follows the new master.", cast_.old.name),
                           cast_.old.name, Wait{});
     step.after = {Follows{cast_.old.name, cast_.target.name}};
     step.patience_ms = 10'000;
+    if (plan_.mode == Mode::planned) return;
+    step.essential = false;  // it copies everything, for as long as that takes
+    step.patience_ms = 30'000;
 }
 
 void SwitchSteps::probe_after() {
@@ -155,6 +201,8 @@ void SwitchSteps::annotate() {
 // Without it a restarted process goes back to the role that its file gives it.
 void SwitchSteps::persist() {
     if (!cast_.home.empty()) return;
+    // The operator's file is a ConfigMap, which nobody can rewrite: a restarted process waits to be told.
+    if (cast_.system.starts_with("spotahome")) return;
     Send send;
     const auto rewrite = [&](const Player& player) {
         if (player.has_config_file) send.to.push_back({player.name, {{"CONFIG", "REWRITE"}}});

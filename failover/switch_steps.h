@@ -36,6 +36,13 @@ class SwitchSteps {
     void hand_over();
     Step& promote();
 
+    // An emergency's.
+    void begin_emergency();  // mode, outage, what is known of the loss
+    // A process that only hangs wakes up and acknowledges writes that nobody will ever see.
+    void delete_old_pod();
+    // A new master that asks for more replicas than are left would refuse every write.
+    void lower_minimum();
+
     // Behind the switch.
     void move_labels();
     void move_label(const MovedLabel& label);

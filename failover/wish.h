@@ -23,8 +23,10 @@ struct Wish {
     bool probe = true;                   // write a probe key before and after
     bool through_services = false;       // and through the moved Services: their addresses can be reached from here
     bool move_services = true;
-    Millis timeout{3'000};  // of the hand-over itself: FAILOVER … TIMEOUT, or the wait for equal offsets
-    Millis settle{1'200};   // after the endpoints moved, for kube-proxy on other nodes
+    bool only_shown = false;  // a dry run: nobody waits for what Sentinels are at
+    bool waited = false;      // it was waited for already
+    Millis timeout{3'000};    // of the hand-over itself: FAILOVER … TIMEOUT, or the wait for equal offsets
+    Millis settle{1'200};     // after the endpoints moved, for kube-proxy on other nodes
 };
 
 }  // namespace redisctl::failover

@@ -44,6 +44,11 @@ Result<SentinelMaster> parse_sentinel_master(const Value& reply) {
     // Shown only where one is set.
     for (const char* script : {"notification-script", "client-reconfig-script"})
         if (fields.contains(script)) master.scripts.emplace_back(script);
+    master.s_down_ms = count_of(fields, "s-down-time");
+    master.o_down_ms = count_of(fields, "o-down-time");
+    master.ping_age_ms = count_of(fields, "last-ok-ping-reply");
+    master.reported_role = text_of(fields, "role-reported");
+    master.reported_role_ms = count_of(fields, "role-reported-time");
     return master;
 }
 
@@ -62,6 +67,9 @@ Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply)
         replica.applied_offset = count_of(fields, "slave-repl-offset");
         if (const std::string link = text_of(fields, "master-link-status"); !link.empty())
             replica.link_up = link == "ok";
+        replica.run_id = text_of(fields, "runid");
+        replica.ping_age_ms = count_of(fields, "last-ok-ping-reply");
+        replica.link_down_ms = count_of(fields, "master-link-down-time");
         replicas.push_back(std::move(replica));
     }
     return replicas;

@@ -25,6 +25,11 @@ struct SentinelMaster {
     std::optional<int64_t> quorum;
     std::optional<int64_t> down_after_ms, failover_timeout_ms, parallel_syncs;
     std::vector<std::string> scripts = {};  // which are set: notification-script, client-reconfig-script
+    // Since it calls it down by itself, and since most agree; absent while it does not. Since it last answered a PING.
+    std::optional<int64_t> s_down_ms = {}, o_down_ms = {}, ping_age_ms = {};
+    // What the process itself says it is ("master", "slave"), and for how long: a demoted one is held for down in time.
+    std::string reported_role = {};
+    std::optional<int64_t> reported_role_ms = {};
 };
 
 // A replica as one Sentinel knows it.
@@ -36,6 +41,8 @@ struct SentinelReplica {
     std::optional<int64_t> info_age_ms;     // since it last answered INFO: its priority and offset are as old
     std::optional<int64_t> applied_offset;  // slave-repl-offset
     std::optional<bool> link_up;            // master-link-status
+    std::string run_id = {};                // empty: it never answered INFO
+    std::optional<int64_t> ping_age_ms = {}, link_down_ms = {};
 };
 // Is this one of the words of a list of flags? "s_down" is one of "master,s_down"
 bool has_flag(std::string_view flags, std::string_view flag);

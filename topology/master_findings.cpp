@@ -42,12 +42,12 @@ void about_count(Findings& out, const Picture& picture, const std::vector<size_t
         out.add(Severity::critical, "SPLIT_BRAIN", "",
                 fmt::format("{} nodes are masters at once: {}; what one of them takes, the others do not get",
                             masters.size(), some_of(names)),
-                out.cure_or("role"));
+                out.cure_or("heal"));
     } else if (masters.empty() && picture.master.empty() && !answered.empty()) {
         auto message = silent.empty()
                            ? fmt::format("no node is a master: every write is refused")
                            : fmt::format("no node that answered is a master; no answer from {}", some_of(silent));
-        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.cure_or("role"));
+        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.cure_or("failover"));
     }
     if (masters.size() == 1 && picture.nodes.size() == 1 &&
         picture.nodes.front().view->connected_replicas.value_or(0) == 0)

@@ -501,7 +501,7 @@ TEST_CASE("What cannot be overridden is not, and says what can") {
         CHECK(checks.error().cause ==
               "--override takes background-save, last-save, latency, modules, maxmemory-policy, persistence, "
               "backlog-size, "
-              "other-nodes, drift, k8s-node");
+              "other-nodes, drift, k8s-node, sentinels-silent");
         return checks.error();
     };
     CHECK(refused("target-link").message == "check target-link cannot be overridden");
