@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "failover/divergence.h"
+#include "failover/election.h"
 #include "failover/planner.h"
 #include "failover/pre_checks_parts.h"
 #include "failover/survivor.h"
@@ -48,6 +49,8 @@ class Doctor {
     Diagnosis examine() {
         stand_aside();
         const std::vector<std::string> masters = masters_of(facts_);
+        // The operator makes them all follow the one outside, which is no matter of ours.
+        if (facts_.picture.system == "spotahome-bootstrap" && masters.empty()) return {};
         if (masters.size() > 1) trouble("{} are masters at once", fmt::join(masters, ", "));
         tell_of_circles();
         Survivor chosen = choose_survivor(facts_, hearsay_, masters);
@@ -63,6 +66,7 @@ class Doctor {
             if (master != chosen.node && !chosen.node.empty()) result_.losers.push_back(master);
         look_at_replicas();
         look_for_leftovers();
+        if (!sentinels_.empty()) ask_sentinels(masters);
         return std::move(result_);
     }
 
@@ -82,7 +86,7 @@ class Doctor {
     // Others that repair this by themselves must not be worked against.
     void stand_aside() {
         std::set<std::string> watchers;
-        for (const fleet::Node& sentinel : facts_.instance.sentinels) watchers.insert(sentinel.name);
+        for (const fleet::Node& sentinel : facts_.instance.sentinels) sentinels_.insert(sentinel.name);
         for (size_t i = 0; i < facts_.nodes.size(); i++) {
             const NodeFacts& node = facts_.nodes[i];
             if (!node.view) continue;
@@ -91,15 +95,16 @@ class Doctor {
                 block("failover", name_of(i), node.view->failover_state, "no failover under way",
                       "wait for its end, or redisctl resume");
             if (!node.company) continue;
-            watchers.insert(node.company->sentinels.begin(), node.company->sentinels.end());
-            if (node.company->listeners.value_or(0) > 0) watchers.insert(fmt::format("listeners at {}", name_of(i)));
+            sentinels_.insert(node.company->sentinels.begin(), node.company->sentinels.end());
+            if (node.company->listeners.value_or(0) > 0) sentinels_.insert(fmt::format("listeners at {}", name_of(i)));
         }
         const std::string& system = facts_.picture.system;
-        if (topology::decided_elsewhere(system)) watchers.insert(system);
+        if (topology::decided_elsewhere(system))
+            (system == "cluster-mode" || system == "unrelated-masters" ? watchers : sentinels_).insert(system);
         if (!watchers.empty())
             block("watchers", "", fmt::format("{}", fmt::join(watchers, ", ")), "nobody else decides who follows whom",
                   system == "unrelated-masters" ? "scale to 1, or install the chart in its replication mode"
-                                                : "Sentinels and operators repair this themselves: redisctl status");
+                                                : "redisctl status");
         for (const Recorded& recorded : hearsay_.journals)
             if (!recorded.ended) {
                 std::string where = fmt::format("{} stopped at {}", recorded.operation,
@@ -108,6 +113,39 @@ class Doctor {
                 block("operation", "", std::move(where), "no unfinished operation",
                       fmt::format("redisctl resume {}", recorded.operation));
             }
+    }
+
+    // What they want themselves may be done for them, at once and with what would be lost saved before; nothing else.
+    void ask_sentinels(const std::vector<std::string>& masters) {
+        if (result_.troubles.empty()) return;
+        const auto refuse = [&](std::string value, std::string limit, std::string hint) {
+            block("watchers", "", std::move(value), std::move(limit), std::move(hint));
+        };
+        const std::string all = fmt::format("{}", fmt::join(sentinels_, ", "));
+        if (!watched_by_sentinels(facts_))
+            return refuse(all, "a Sentinel that can be asked",
+                          "name one: --sentinel HOST:PORT; else they repair this themselves: redisctl status");
+        if (masters.empty())
+            return refuse(all, "a master", "Sentinels watch: redisctl failover explains why they elect nobody");
+        bool named = false;
+        for (size_t i = 0; i < facts_.sentinels.size(); i++) {
+            const SentinelFacts& sentinel = facts_.sentinels[i];
+            if (!sentinel.word) continue;
+            named = named || !facts_.picture.sentinels[i].master_node.empty();
+            if (sentinel.word->master.flags.find("failover_in_progress") != std::string::npos)
+                return refuse(fmt::format("{} is at its failover", sentinel.name), "they are at no failover",
+                              "wait for its end: redisctl status");
+        }
+        // An operator names the one that is left to them itself.
+        if (!named && facts_.picture.system == "spotahome")
+            return result_.notes.push_back("the Sentinels name none of them; the operator names the one that is left");
+        if (result_.survivor.empty() || settled_on(facts_, result_.survivor)) return;
+        std::string theirs;
+        for (const std::string& master : masters)
+            if (settled_on(facts_, master)) theirs = master;
+        refuse(theirs.empty() ? "they do not agree" : fmt::format("they name {}", theirs),
+               fmt::format("most of them name {}", result_.survivor),
+               theirs.empty() ? "wait until they do: redisctl status" : fmt::format("redisctl heal --keep {}", theirs));
     }
 
     void tell_of_circles() {
@@ -213,6 +251,7 @@ class Doctor {
     topology::Answers answers_;
     topology::AddressBook book_;
     topology::Graph graph_;
+    std::set<std::string> sentinels_;  // and whoever else decides by them
     Diagnosis result_;
 };
 

@@ -304,9 +304,9 @@ class Healer {
     }
 
     // Without it a restarted process goes back to what its file says. Where the chart gives out the roles it is in
-    // vain.
+    // vain, and an operator's file is a ConfigMap.
     void persist() {
-        if (plan_.system == "sb-replica" || plan_.steps.empty()) return;
+        if (plan_.system == "sb-replica" || plan_.system.starts_with("spotahome") || plan_.steps.empty()) return;
         Send send;
         for (const auto& [name, player] : players_) {
             const bool misled = std::any_of(diagnosis_.misled.begin(), diagnosis_.misled.end(),

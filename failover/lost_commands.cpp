@@ -96,6 +96,11 @@ size_t first_key(const std::string& name, const Args& args) {
     return at < args.size() ? at : 0;
 }
 
+// What Sentinels tell each other goes through the master, and is nobody's loss.
+bool is_hello(const std::string& name, const Args& args) {
+    return name == "PUBLISH" && args.size() > 1 && args[1] == "__sentinel__:hello";
+}
+
 // Our own lock and probe keys are nobody's loss.
 bool is_ours(const std::string& name, const Args& args) {
     const size_t at = first_key(name, args);
@@ -143,7 +148,7 @@ Result<Commands> read_commands(std::string_view bytes) {
         if (!args) break;
         if (args->empty()) continue;
         const std::string name = upper(args->front());
-        if (is_filler(name) || is_ours(name, *args)) continue;
+        if (is_filler(name) || is_ours(name, *args) || is_hello(name, *args)) continue;
         open = open || name == "MULTI";
         Commands& to = open ? transaction : commands;
         to.text += stream.taken();
