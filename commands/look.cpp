@@ -1,5 +1,6 @@
 #include "commands/look.h"
 
+#include "commands/operators.h"
 #include "commands/reported_nodes.h"
 #include "commands/views.h"
 #include "redis/node_view.h"
@@ -69,6 +70,7 @@ Result<Look> look(Context& context) {
     TRY_ASSIGN(result.found, context.find(Context::Services::listed));
     std::vector<fleet::Instance>& instances = result.found.inventory.instances;
     std::vector<Views> views(instances.size());
+    FailoverSpecs specs(context, instances);
     ask_views(context, instances, views);
     if (context.in_kubernetes())
         adopt_sentinels(result.found.inventory, views);
@@ -76,6 +78,7 @@ Result<Look> look(Context& context) {
         TRY(ask_reported_nodes(context, instances, views));
     for (size_t i = 0; i < instances.size(); i++)
         result.pictures.push_back(topology::join(instances[i], views[i], context.globals().system));
+    if (context.globals().system.empty()) TRY(specs.add_to(result.pictures, instances));
     return result;
 }
 

@@ -1,6 +1,7 @@
 #include "commands/command.h"
 #include "commands/instance_json.h"
 #include "commands/look.h"
+#include "commands/operators.h"
 #include "commands/status_tables.h"
 
 #include <nlohmann/json.hpp>
@@ -12,7 +13,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Result<ExitCode> run(Context& context) {
-    TRY_ASSIGN(const Look seen, look(context));
+    TRY_ASSIGN(Look seen, look(context));
+    TRY(look_for_operator(context, seen.pictures));
     output::Document document = begin_document("Status", context, seen);
     for (const topology::Picture& picture : seen.pictures) {
         Json item = to_json(picture);

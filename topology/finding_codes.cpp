@@ -150,14 +150,15 @@ std::vector<FindingCode> instance_finding_codes() {
          critical,
          "",
          "no node that answered is a master",
-         "who is silent, and why; when all answer `heal`; under Sentinel wait for its failover",
-         {"redisctl role", "redisctl heal"}},
+         "who is silent, and why; when all answer `heal`; under Sentinel `failover`, which says why they elect nobody",
+         {"redisctl role", "redisctl heal", "redisctl failover --dry-run"}},
         {"SPLIT_BRAIN",
          who,
          critical,
          "",
          "several masters at once, with a history in common or replicas among them",
-         "`heal` shows both histories, saves what only the loser has and demotes it; under Sentinel wait for it",
+         "`heal` shows both histories, saves what only the loser has and demotes it; Sentinels demote it unsaved, some "
+         "ten seconds later",
          {"redisctl heal"}},
         {"UNRELATED_MASTERS",
          who,
@@ -222,8 +223,8 @@ std::vector<FindingCode> service_finding_codes() {
 std::span<const FindingCode> finding_codes() {
     static const std::vector<FindingCode> codes = [] {
         std::vector<FindingCode> all;
-        for (const auto& part : {instance_finding_codes(), sentinel_finding_codes(), service_finding_codes(),
-                                 condition_finding_codes(), client_finding_codes()})
+        for (const auto& part : {instance_finding_codes(), sentinel_finding_codes(), operator_finding_codes(),
+                                 service_finding_codes(), condition_finding_codes(), client_finding_codes()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

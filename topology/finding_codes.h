@@ -23,9 +23,11 @@ struct FindingCode {
 // In the order of the document: those under one heading stand together.
 std::span<const FindingCode> finding_codes();
 
-// Parts of the above: what Sentinels say, what shape the servers are in, and the ways of clients.
+// Parts of the above: what Sentinels say, what an operator does, what shape the servers are in, and the ways of
+// clients.
 std::vector<FindingCode> sentinel_finding_codes();
 std::vector<FindingCode> condition_finding_codes();
+std::vector<FindingCode> operator_finding_codes();
 std::vector<FindingCode> client_finding_codes();
 
 // nullptr when there is none.
