@@ -102,6 +102,10 @@ class Switch {
             return refused({ErrorCode::refused,
                             fmt::format("{} lost its role: it was restarted, and others may have more", facts.master),
                             "", "redisctl failover --dry-run", "OLD_MASTER"});
+        if (result_.mode == Mode::emergency && back_already(facts)) {
+            TRY(pause(look_again_in));
+            return run(emergency, destination);
+        }
         if (result_.mode == Mode::emergency && !wish_.waited)
             if (const std::optional<failover::Awaited> awaited = to_wait_for(facts))
                 return after_sentinels(one, *awaited, emergency, destination);
@@ -118,6 +122,27 @@ class Switch {
         };
         if (facts.nodes.empty() || !std::all_of(facts.nodes.begin(), facts.nodes.end(), denied)) return nullptr;
         return &facts.nodes.front().view.error();
+    }
+
+    // A container that was restarted just now: the kubelet has not told it yet, so it was not asked, and Sentinels hear
+    // it. Asked again it says itself what it is.
+    bool back_already(const Facts& facts) {
+        const failover::NodeFacts* master = facts.find(facts.master);
+        if (master == nullptr || master->view || master->view.error().reason != "NOT_RUNNING" || looks_ >= most_looks)
+            return false;
+        for (const failover::Evidence& one : failover::hear_evidence(facts)) {
+            const auto heard = [&](const failover::SentinelFacts& sentinel) { return sentinel.name == one.witness; };
+            if (one.says_dead != failover::SaysDead::no) continue;
+            if (std::none_of(facts.sentinels.begin(), facts.sentinels.end(), heard)) return false;
+            looks_++;
+            return true;
+        }
+        return false;
+    }
+
+    Result<void> pause(Millis duration) {
+        const Result<void> waited = context_.loop().run([] { return false; }, Deadline::after(duration));
+        return waited || waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
     }
 
     // Nobody says that the master lives, and its Sentinels are about to replace it.
@@ -261,7 +286,10 @@ class Switch {
     Context& context_;
     const SwitchFlags& flags_;
     Wish wish_;
+    static constexpr Millis look_again_in{300};
+    static constexpr int most_looks = 20;
     std::string id_;
+    int looks_ = 0;
     OperationResult result_;
 };
 

@@ -52,7 +52,9 @@ class NoMaster(Watched):
     def test_it_is_failover_that_helps(self):
         nodes = self.system()
         nodes[0].command("SET", "one", "1")
-        nodes[0].command("REPLICAOF", "127.0.0.1", nodes[0].port)
+        nodes[0].stop()
+        nodes[0].options.append(f"replicaof 127.0.0.1 {nodes[0].port}")
+        nodes[0].start()
         for replica in nodes[1:]:
             eventually("noticed", lambda: replica.info()["master_link_status"] == "down")
         change = self.change("heal", "--apply", nodes=nodes, code=6, outcome="refused")
