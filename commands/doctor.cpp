@@ -3,6 +3,7 @@
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "commands/one_instance.h"
+#include "commands/operators.h"
 #include "commands/sentinel_look.h"
 #include "failover/condition_findings.h"
 #include "failover/survey_redis.h"
@@ -144,6 +145,7 @@ Result<ExitCode> run(Context& context) {
     // Connections stay open: the survey asks over them.
     context.begin_operation("doctor");
     TRY_ASSIGN(Look seen, look(context));
+    TRY(look_for_operator(context, seen.pictures));
     TRY_ASSIGN(auto by_council, council_findings(context, seen));
     const std::vector<fleet::Instance>& instances = seen.found.inventory.instances;
     for (size_t i = 0; i < instances.size(); i++) {
