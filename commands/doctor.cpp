@@ -65,6 +65,7 @@ std::vector<Area> areas_of(const topology::Picture& picture, bool services_known
     std::vector<Area> areas;
     for (const topology::FindingCode& code : topology::finding_codes()) {
         const bool services = code.about == "Services", sentinels = code.about == "Sentinels";
+        if (code.about == "The Spotahome operator" && !picture.system.starts_with("spotahome")) continue;
         if ((sentinels && picture.sentinels.empty()) || (services && services_known && picture.services.empty()) ||
             code.about.starts_with("HAProxy") || code.about.starts_with("Clients"))
             continue;

@@ -175,7 +175,7 @@ void bind(Spec& spec) {
     spec.options = {{"--interval", "DURATION", "Time between two looks, 1s by default", &options->interval},
                     {"--duration", "DURATION", "End after so long; until Ctrl-C by default", &options->duration}};
     spec.examples = {"redisctl watch", "redisctl watch --instance redis --interval 200ms",
-                     "redisctl watch --duration 5m >> timeline.ndjson"};
+                     "redisctl watch --duration 5m --json"};
     spec.run = [options](Context& context) { return Watching(context, *options).run(); };
 }
 

@@ -34,7 +34,7 @@ class Explain(Asking):
 
     def test_one_code_as_a_document(self):
         item = self.only(self.document("explain", "Explanation", "NO_MASTER")["items"])
-        self.assertEqual((item["code"], item["severity"], item["except"], item["paste"]), ("NO_MASTER", "critical", None, ["redisctl role", "redisctl heal"]))
+        self.assertEqual((item["code"], item["severity"], item["except"], item["paste"]), ("NO_MASTER", "critical", None, ["redisctl role", "redisctl heal", "redisctl failover --dry-run"]))
 
 
 if __name__ == "__main__":
