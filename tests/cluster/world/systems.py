@@ -64,10 +64,11 @@ SENTINEL = System("sentinel", 6, [("sentinel.yaml", image("redis:7.0"))])
 # Their masters are moved, their pods restarted: what they look like is their tests' own business.
 SWITCHED = System("switched", 3, own_only=True, parts=[sb("my-redis", "my-redis", 3, PASSWORD), ("switchers.yaml", {})])
 BITNAMI = System("bitnami", 3, own_only=True, parts=[("bitnami-replication.yaml", {"RELEASE": "shop", "FULLNAME": "shop-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
+ISMASTER = System("ismaster", 3, own_only=True, parts=[("bitnami-sentinel.yaml", {"RELEASE": "bee", "FULLNAME": "bee-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
 LABELLED = System("labelled", 3, own_only=True, parts=[("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 WATCHED = System("watched", 6, own_only=True, parts=[("sentinel.yaml", image("redis:7.0"))])
 EMPTY = System("empty", 0)
-ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, LABELLED, WATCHED, EMPTY) if OWN or not system.own_only]
+ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, LABELLED, WATCHED, EMPTY) if OWN or not system.own_only]
 
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

@@ -1,0 +1,96 @@
+"""Bitnami's chart with Sentinel in each pod and the isMaster Service: recognised, its label put right, its master moved by both engines, and replaced."""
+import json
+import time
+
+from world import systems
+from world.charts import Switching
+from world.kubectl import eventually, kubectl, pods
+from world.program import redisctl
+from world.switching import Switched
+
+NODES = [f"bee-redis-node-{i}" for i in range(3)]
+SERVICE, KEY = "bee-redis-master", "isMaster"
+
+
+class IsMaster(Switching):
+    """Each test begins with the label where the master is."""
+
+    def setUp(self):
+        super().setUp()
+        self.redis = Switched(systems.need(systems.ISMASTER), "bee", systems.PASSWORD)
+        self.look = ["-n", self.redis.namespace]
+        self.label(self.master())
+
+    def master(self) -> str:
+        return eventually("one master that both others follow", lambda: next((name for name, role in self.redis.roles().items() if role == "master" and self.redis.roles() == self.redis.settled(name)), None), 30)
+
+    def label(self, *names: str) -> None:
+        for name in NODES:
+            kubectl("label", "pod", name, *self.look, "--overwrite", f"{KEY}={'true' if name in names else 'false'}")
+        eventually("the Service follows", lambda: self.redis.leads_to(SERVICE) == sorted(names))
+
+    def labels(self) -> dict:
+        return {name: pods(self.redis.namespace)[name]["metadata"]["labels"].get(KEY) for name in NODES}
+
+    def status(self, code: int = 0) -> dict:
+        return self.document("status", "Status", *self.look, code=code)
+
+    def healthy(self, master: str) -> None:
+        eventually("status is content", lambda: self.redis_status() == ("healthy", master), 30)
+
+    def redis_status(self) -> tuple:
+        answer = redisctl("status", *self.look, "--json")
+        item, = json.loads(answer.out)["items"]
+        return item["health"], item["master"]
+
+    def test_it_is_recognised(self):
+        item = self.only(self.status()["items"])
+        self.assertEqual((item["name"], item["system"], len(item["nodes"]), len(item["sentinels"])), ("bee", "bitnami-ismaster", 3, 3))
+        self.assertEqual(item["evidence"][-1], f"Service {SERVICE} selects isMaster=true")
+        view = self.only(self.document("sentinel check", "SentinelView", *self.look)["items"])
+        self.assertEqual((view["canFailOver"], view["master"]), (True, self.master()))
+
+    def test_the_label_is_put_right(self):
+        """On nobody, on two, on a replica alone: found, told, and repaired."""
+        master = self.master()
+        replicas = [name for name in NODES if name != master]
+        for wrong, code in ([], "SERVICE_WITHOUT_ENDPOINTS"), (NODES, "SERVICE_ROUTES_TO_REPLICA"), (replicas[:1], "SERVICE_ROUTES_TO_REPLICA"):
+            with self.subTest(wrong=wrong):
+                self.label(*wrong)
+                found = {finding["code"] for finding in self.status(code=1)["findings"]}
+                self.assertLessEqual({code, "ROLE_LABEL_MISMATCH"}, found)
+                done = self.redis.change("label sync", XDG_STATE_HOME=self.state)
+                self.check_result(done, 0, "done", True)
+                self.assertEqual(self.labels(), {name: str(name == master).lower() for name in NODES})
+                self.assertEqual(self.redis.leads_to(SERVICE), [master])
+                self.status()
+
+    def test_there_and_back(self):
+        """By a Sentinel, and ahead of them: nothing is lost, the label and with it the Service follow, all Sentinels name the new one by its FQDN."""
+        with self.redis.writer_direct(*NODES) as writer:
+            for engine in ("sentinel", "sentinel-ahead", "sentinel-ahead"):
+                origin = self.master()
+                target = next(name for name in NODES if name != origin)
+                done = self.redis.change("failover", "--promote", target, "--engine", engine, XDG_STATE_HOME=self.state)
+                self.check_lossless(done, origin, target)
+                self.assertEqual((done.result["engine"], self.redis.roles()), (engine, self.redis.settled(target)), done)
+                self.assertEqual((self.labels()[target], self.labels()[origin]), ("true", "false"))
+                self.assertEqual(self.redis.leads_to(SERVICE), [target])
+                self.healthy(target)
+            written = writer.stop(f"{self.redis.ip(target)}:6379")
+        self.assertEqual((written.lost, written.acked > 1000), (0, True), written)
+
+    def test_the_masters_container_is_killed(self):
+        """It comes back in a second with its AOF, and the Sentinels have seen nothing; or they replace it. One master in the end, and the Service leads there."""
+        master = self.master()
+        kubectl("exec", master, *self.look, "-c", "redis", "--", "sh", "-c", "kill -9 $(pidof redis-server) || kill -9 1", check=False)
+        began = time.monotonic()
+        answer = self.redis.change("failover", "--accept-data-loss", XDG_STATE_HOME=self.state)
+        self.assertIn(answer.result["outcome"], ("done", "noop", "refused"), answer)
+        print(f"\nmeasured: {answer.result['outcome']} {time.monotonic() - began:.1f} s after the kill", flush=True)
+        now = self.master()
+        if self.labels()[now] != "true":
+            self.check_result(self.redis.change("label sync", XDG_STATE_HOME=self.state), 0, "done", True)
+        eventually("the Service leads to it", lambda: self.redis.leads_to(SERVICE) == [now])
+        self.healthy(now)
+        self.assertEqual((self.redis.lease() or {"holder": None})["holder"] or "", "")
