@@ -148,7 +148,8 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
     const failover::Report& report = result.report;
     result.outage_ms = outage_of(report.readings);
     const bool emergency = plan.mode == failover::Mode::emergency;
-    if (report.committed && plan.from.empty() && emergency) {  // its pod is gone, and nobody else can be asked
+    // The pod of the dead master is gone, and nobody else can be asked. Where masters are brought together they were read.
+    if (report.committed && plan.from.empty() && emergency && plan.unshared.empty()) {
         result.lost_reason = plan.loss_reason;
         result.resyncs = failover::resyncs_since(world, plan);
         return;
