@@ -7,10 +7,10 @@ import statistics
 import time
 import unittest
 
-from world import charts
+from world import charts, systems
 from world.charts import PODS
 from world.kubectl import eventually
-from world.switching import state_folder
+from world.switching import Switched, state_folder
 
 SWITCHES = int(os.environ.get("SWITCHES", "22"))
 
@@ -38,9 +38,12 @@ class Switches(unittest.TestCase):
             if SWITCHES % 2:
                 redis.change("return-home", XDG_STATE_HOME=state)
             result = writer.stop(f"{redis.ip('my-redis-0')}:6379")
+        self.tell(title, result, spans, outages)
+
+    def tell(self, title: str, result, spans: list, outages: list) -> None:
         gaps = [result.gap_between(*span) for span in spans]
         said = ", ".join(f"{count} {word}" for word, count in sorted(result.errors.items()))
-        print(f"{title}: {SWITCHES} switches, lost {result.lost} of {result.acked}; gap p50 {statistics.median(gaps):.1f} ms, max {max(gaps):.1f} ms; "
+        print(f"{title}: {len(spans)} switches, lost {result.lost} of {result.acked}; gap p50 {statistics.median(gaps):.1f} ms, max {max(gaps):.1f} ms; "
               f"redisctl said p50 {statistics.median(outages):.0f} ms, max {max(outages)} ms; the machine's own lateness at most {result.late_ms:.1f} ms; "
               f"{result.unknown} writes unknown; {said or 'no errors'}\n  gaps: {' '.join(f'{gap:.1f}' for gap in gaps)}", flush=True)
         self.assertEqual(result.lost, 0)
@@ -53,3 +56,24 @@ class Switches(unittest.TestCase):
 
     def test_3_writers_through_the_service(self):
         self.measure("redisctl failover through port-forward, writer through the Service", self.redis.writer_inside("my-redis-2", "my-redis"))
+
+    def test_4_where_sentinels_watch(self):
+        """Bitnami's shape: each engine under one writer that tries the pods."""
+        redis = Switched(systems.need(systems.ISMASTER), "bee", systems.PASSWORD)
+        nodes = redis.names
+        for engine in ("sentinel", "sentinel-ahead"):
+            spans, outages = [], []
+            with redis.writer_direct(*nodes) as writer:
+                for _ in range(SWITCHES):
+                    origin = eventually("one master", lambda: next((name for name, role in redis.roles().items() if role == "master"), None))
+                    target = nodes[(nodes.index(origin) + 1) % len(nodes)]
+                    time.sleep(0.5)
+                    since = time.monotonic()
+                    done = redis.change("failover", "--promote", target, "--engine", engine, XDG_STATE_HOME=state_folder("measure"))
+                    self.assertEqual((done.code, done.result["lostBytes"]), (0, 0), done)
+                    outages.append(done.result["writeOutageMs"])
+                    eventually("linked", lambda: redis.roles() == redis.settled(target))
+                    time.sleep(0.2)
+                    spans.append((since, time.monotonic()))
+                result = writer.stop(f"{redis.ip(target)}:6379")
+            self.tell(f"redisctl failover --engine {engine} through port-forward, writer at the pods", result, spans, outages)

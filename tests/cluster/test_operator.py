@@ -123,11 +123,11 @@ class Operated(Switching):
 
     def test_there_and_back(self):
         with self.redis.writer_direct(*MEMBERS) as writer:
-            for target in (next(name for name in MEMBERS if name != self.master), self.master):
+            for target, engine in (next(name for name in MEMBERS if name != self.master), "sentinel"), (self.master, "sentinel-ahead"):
                 origin = next(name for name, role in self.redis.roles().items() if role == "master")
-                done = self.change("failover", "--promote", target)
+                done = self.change("failover", "--promote", target, *(["--engine", engine] if engine != "sentinel" else []))
                 self.check_lossless(done, origin, target)
-                self.assertEqual((done.result["engine"], self.redis.roles(), self.seen().labels), ("sentinel", self.redis.settled(target), self.labelled(target)), done)
+                self.assertEqual((done.result["engine"], self.redis.roles(), self.seen().labels), (engine, self.redis.settled(target), self.labelled(target)), done)
                 self.assert_no_fight(target)
             written = writer.stop(f"{self.redis.ip(target)}:6379")
         self.assertEqual((written.lost, written.acked > 1000), (0, True), written)
