@@ -1,6 +1,7 @@
 #include "failover/condition_findings.h"
 
 #include "base/text.h"
+#include "failover/pre_checks_parts.h"
 #include "topology/findings.h"
 #include "topology/lag.h"
 #include "topology/system.h"
@@ -45,8 +46,7 @@ class Examination {
         }
         about_backlog();
         about_differences();
-        for (const auto& [name, pod] : around_.pods) about_pod(name, pod);
-        about_policies();
+        find_about_pods(out_, facts_, around_);
         return out_.take();
     }
 
@@ -54,23 +54,9 @@ class Examination {
     const std::string& name(size_t i) const { return facts_.instance.nodes[i].name; }
     bool is_master(size_t i) const { return facts_.nodes[i].view->role == Role::master; }
 
-    // nullptr: not told, or the server has no such setting.
-    const std::string* setting(size_t i, std::string_view key) const {
-        if (!facts_.nodes[i].settings) return nullptr;
-        const auto& values = facts_.nodes[i].settings->values;
-        const auto found = values.find(key);
-        return found == values.end() ? nullptr : &found->second;
-    }
     std::string text(size_t i, std::string_view key) const { return redis::text_of(facts_.nodes[i].info, key); }
     std::optional<int64_t> count(size_t i, std::string_view key) const {
         return redis::count_of(facts_.nodes[i].info, key);
-    }
-
-    // nullopt: unknown.
-    std::optional<bool> persists(size_t i) const {
-        const std::string *aof = setting(i, "appendonly"), *save = setting(i, "save");
-        if (aof == nullptr || save == nullptr) return std::nullopt;
-        return *aof == "yes" || !save->empty();
     }
 
     void about_persistence(size_t i) {
@@ -84,7 +70,7 @@ class Examination {
         // Nobody else becomes the master while it restarts, and all copy what it comes back with.
         const bool comes_back_as_master =
             facts_.picture.sentinels.empty() && !topology::decided_elsewhere(facts_.picture.system);
-        if (is_master(i) && persists(i) == false)
+        if (is_master(i) && persists(facts_.nodes[i]) == false)
             out_.add(comes_back_as_master && facts_.nodes.size() > 1 ? Severity::critical : Severity::warning,
                      "MASTER_NOT_PERSISTENT", name(i),
                      fmt::format("{} saves nothing (save \"\", appendonly no): restarted it is empty{}", name(i),
@@ -233,7 +219,7 @@ class Examination {
             std::map<std::string, std::vector<std::string>> values;
             for (size_t i = 0; i < facts_.nodes.size(); i++)
                 if (facts_.nodes[i].view)
-                    if (const std::string* value = setting(i, key)) values[*value].push_back(name(i));
+                    if (const std::string* value = setting(facts_.nodes[i], key)) values[*value].push_back(name(i));
             if (values.size() < 2) continue;
             std::vector<std::string> words;
             for (const auto& [value, nodes] : values)
@@ -245,89 +231,18 @@ class Examination {
         }
     }
 
-    void about_pod(const std::string& pod_name, const Result<kube::PodCondition>& pod) {
-        if (!pod) {
-            out_.add(
-                Severity::info, "CONDITION_UNKNOWN", pod_name,
-                fmt::format("pod {} could not be read ({}): nothing is said about it", pod_name, pod.error().message),
-                pod.error().hint);
-            return;
-        }
-        for (const kube::ContainerCondition& container : pod->containers) {
-            if (container.restarts == 0) continue;
-            const bool killed = container.ended_by == "OOMKilled";
-            out_.add(
-                killed ? Severity::warning : Severity::info, killed ? "OOM_KILLED" : "CONTAINER_RESTARTED", pod_name,
-                fmt::format("container {} of {} was restarted {} times{}", container.name, pod_name, container.restarts,
-                            container.ended_by.empty()
-                                ? ""
-                                : "; the last time by " + container.ended_by +
-                                      (container.ended_at.empty() ? "" : " at " + container.ended_at)),
-                out_.kubectl(fmt::format("logs {} -c {} --previous --tail=50", pod_name, container.name)));
-        }
-        for (size_t i = 0; i < facts_.nodes.size(); i++)
-            if (facts_.instance.nodes[i].pod == pod_name && facts_.nodes[i].view) about_volume(i, *pod);
-    }
-
-    // Its data outlive its process, but not its pod.
-    void about_volume(size_t i, const kube::PodCondition& pod) {
-        const std::string* folder = setting(i, "dir");
-        if (folder == nullptr || persists(i) != true) return;
-        std::string best, kind = "none: the container's own files";
-        for (const kube::ContainerCondition& container : pod.containers)
-            for (const auto& [path, volume] : container.mounts) {
-                const bool holds = *folder == path || folder->starts_with(path == "/" ? path : path + "/");
-                const auto found = pod.volumes.find(volume);
-                if (!holds || path.size() < best.size() || found == pod.volumes.end()) continue;
-                best = path;
-                kind = found->second;
-            }
-        if (kind != "emptyDir" && !best.empty()) return;
-        out_.add(Severity::warning, "DATA_WITHOUT_VOLUME", name(i),
-                 fmt::format("{} saves to {}, which is no PersistentVolume ({}): its data are gone with its pod",
-                             name(i), printable(*folder), kind),
-                 out_.kubectl("describe pod " + pod.name));
-    }
-
-    void about_policies() {
-        if (!around_.policies) {
-            if (around_.policies.error().code == ErrorCode::not_found) return;
-            out_.add(Severity::info, "CONDITION_UNKNOWN", "",
-                     fmt::format("NetworkPolicies could not be read ({}): nothing is said about them",
-                                 around_.policies.error().message),
-                     around_.policies.error().hint);
-            return;
-        }
-        const std::optional<size_t> master = facts_.index_of(facts_.master);
-        if (!master) return;
-        const kube::Pod* to = pod_of(*master);
-        for (size_t i = 0; i < facts_.instance.nodes.size(); i++) {
-            const kube::Pod* from = pod_of(i);
-            if (i == *master || to == nullptr || from == nullptr || from == to) continue;
-            const kube::Verdict verdict =
-                kube::reach(*around_.policies, *from, *to, facts_.instance.nodes[*master].address.port);
-            if (verdict.reach == kube::Reach::denied)
-                out_.add(
-                    Severity::warning, "POLICY_FORBIDS_LINK", name(i),
-                    fmt::format("NetworkPolicy {} does not let {} connect to {}; where the network enforces it the "
-                                "link cannot come up",
-                                fmt::join(verdict.by, ", "), name(i), name(*master)),
-                    out_.kubectl("describe networkpolicy " + verdict.by.front()));
-        }
-    }
-
-    const kube::Pod* pod_of(size_t i) const {
-        for (const kube::Pod* pod : facts_.instance.pods)
-            if (pod->meta.name == facts_.instance.nodes[i].pod) return pod;
-        return nullptr;
-    }
-
     const Facts& facts_;
     const Surroundings& around_;
     topology::Findings out_;
 };
 
 }  // namespace
+
+std::optional<bool> persists(const NodeFacts& node) {
+    const std::string *aof = setting(node, "appendonly"), *save = setting(node, "save");
+    if (aof == nullptr || save == nullptr) return std::nullopt;
+    return *aof == "yes" || !save->empty();
+}
 
 std::vector<Finding> find_about_condition(const Facts& facts, const Surroundings& surroundings) {
     return Examination(facts, surroundings).run();

@@ -7,8 +7,10 @@
 #include "failover/facts.h"
 #include "kube/network_policy.h"
 #include "kube/pod_condition.h"
+#include "topology/findings.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,5 +24,11 @@ struct Surroundings {
 
 // Critical first. What could not be read is a finding too (CONDITION_UNKNOWN), never taken for good.
 std::vector<Finding> find_about_condition(const Facts& facts, const Surroundings& surroundings);
+
+// A part of it: what pods have been through and are given, and who may connect to whom.
+void find_about_pods(topology::Findings& out, const Facts& facts, const Surroundings& surroundings);
+
+// Does it save or write an AOF? nullopt: it does not tell.
+std::optional<bool> persists(const NodeFacts& node);
 
 }  // namespace redisctl::failover
