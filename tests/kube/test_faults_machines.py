@@ -45,7 +45,8 @@ class Machines(Switching):
 
     def promoted(self, running, master: str) -> None:
         change = self.finished(running)
-        self.assertEqual((change.result["mode"], change.result["to"]), ("emergency", master), change)
+        self.assertEqual((change.result["mode"], change.result["to"], change.result["lostBytes"]), ("emergency", master, None), change)
+        self.assertTrue(change.result["lostReason"], "what is not known has its reason")
         self.cluster.verify()
         self.assertEqual(self.cluster.leads_to(), {name: [master] for name in SERVICES})
         self.assert_one_master([self.server(pod) for pod in (SECOND, THIRD)], self.server(master))
