@@ -33,15 +33,18 @@ class Calling(unittest.TestCase):
         self.addCleanup(lambda: process.stdin.closed or process.stdin.close())
         return process
 
-    def call(self, *arguments: str, code: int = 0, interrupt_when=None, verify: bool = True, **how) -> Said:
-        """Runs it to its end; Ctrl-C as soon as interrupt_when() is true."""
+    def call(self, *arguments: str, code: int = 0, interrupt_when=None, interrupt_after: int = 0, verify: bool = True, **how) -> Said:
+        """Runs it to its end; Ctrl-C as soon as interrupt_when() is true, or as it has said so many lines."""
         since = time.monotonic()
         process = self.start(*arguments, **how)
         if interrupt_when:
             self.until(interrupt_when)
             process.send_signal(signal.SIGINT)
+        before = [process.stdout.readline() for _ in range(interrupt_after)]
+        if interrupt_after:
+            process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=30)
-        said = Said(process.returncode, out.splitlines(), time.monotonic() - since)
+        said = Said(process.returncode, ("".join(before) + out).splitlines(), time.monotonic() - since)
         self.assertEqual(said.code, code, said)
         if verify:
             self.api.verify()

@@ -119,8 +119,8 @@ class LeaseLock(Calling):
 
     def test_ctrl_c_ends_the_wait_for_a_lock(self):
         self.stands("jane@laptop/7/op-2")
-        said = self.lock(wait=True, code=1, interrupt_when=lambda: self.api.asked)
-        self.assertEqual(said.lines[1], "error INTERRUPTED ")
+        said = self.lock(wait=True, code=1, interrupt_after=1)
+        self.assertEqual(said.lines[:2], ["waiting for jane@laptop/7/op-2", "error INTERRUPTED "])
 
     def test_two_at_once_have_one_winner(self):
         self.stands("")

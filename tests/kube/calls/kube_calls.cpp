@@ -104,7 +104,6 @@ Result<void> await_endpoints(kube::Client& client, const Arguments& is, Deadline
                 if (endpoint.ready) ready.push_back(endpoint.pod);
         std::sort(ready.begin(), ready.end());
         fmt::print("seen {}\n", kube::endpoints_text(slices));
-        std::fflush(stdout);
         return fmt::format("{}", fmt::join(ready, ",")) == is[2];
     };
     TRY(kube::await_endpoints(client, is[0], is[1], wanted, deadline));
@@ -122,7 +121,6 @@ Result<void> lock(kube::Client& client, const Arguments& is, Deadline) {
                failover::LeaseLock::acquire(client, is[0], is[1], is[2], takeover));
     fmt::print("acquired, found \"{}\"\n", held->found());
     for (size_t i = 4; i < is.size(); i++) {
-        std::fflush(stdout);
         const size_t colon = is[i].find(':');
         const std::string step = is[i].substr(0, colon);
         const std::string rest = colon == std::string::npos ? "" : is[i].substr(colon + 1);
@@ -174,6 +172,7 @@ Result<void> run(const std::string& verb, const Arguments& arguments) {
 
 int main(int argc, char** argv) {
     interrupt::install();
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     const Result<void> result = run(argc > 1 ? argv[1] : "", Arguments(argv + std::min(argc, 2), argv + argc));
     if (result) return 0;
     const Error& error = result.error();
