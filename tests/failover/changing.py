@@ -168,6 +168,20 @@ class Changing(unittest.TestCase):
             found = {name: dict(zip(*[iter(client.command("CONFIG", "GET", name))] * 2)) for name in BORROWED}
         return {name: value.get(name.encode(), b"").decode() for name, value in found.items()}
 
+    def written(self, *options: str, **how) -> list:
+        """A system that has been written to: who has applied nothing is no candidate."""
+        nodes = self.system(*options, **how)
+        nodes[0].command("SET", "one", "1")
+        for replica in nodes[1:]:
+            replica.wait_linked()
+        return nodes
+
+    def kill(self, nodes: list) -> None:
+        """SIGKILL; and its replicas have noticed."""
+        nodes[0].stop()
+        for replica in nodes[1:]:
+            eventually("noticed", lambda: replica.info()["master_link_status"] == "down")
+
     # redisctl
 
     def environment(self, env: dict = None, nodes: list = ()) -> dict:
@@ -187,6 +201,9 @@ class Changing(unittest.TestCase):
         """Runs it to its end. code None: any, killed as well."""
         running = self.start(command, *arguments, nodes=nodes, **how)
         return self.read(running.finish()) if code is None else self.finished(running, code, outcome)
+
+    def emergency(self, nodes: list, *arguments, **how):
+        return self.change("failover", "--accept-data-loss", "--confirm", nodes[0].address, *arguments, nodes=nodes, **how)
 
     def finished(self, running: Running, code: int = 0, outcome: str = "done") -> Change:
         """What a started one says in the end."""

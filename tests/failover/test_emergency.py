@@ -11,23 +11,6 @@ DOWN = "its link to the master is down"
 
 
 class Emergency(Changing):
-    def written(self, *options: str, **how) -> list:
-        """A system that has been written to: who has applied nothing is no candidate."""
-        nodes = self.system(*options, **how)
-        nodes[0].command("SET", "one", "1")
-        for replica in nodes[1:]:
-            replica.wait_linked()
-        return nodes
-
-    def kill(self, nodes: list) -> None:
-        """SIGKILL; and its replicas have noticed."""
-        nodes[0].stop()
-        for replica in nodes[1:]:
-            eventually("noticed", lambda: replica.info()["master_link_status"] == "down")
-
-    def emergency(self, nodes: list, *arguments, **how):
-        return self.change("failover", "--accept-data-loss", "--confirm", nodes[0].address, *arguments, nodes=nodes, **how)
-
     def refused(self, nodes: list, code: str, message: str, cause: str, *arguments, hint: str = "", **how):
         change = self.emergency(nodes, *arguments, code=6, outcome="refused", **how)
         self.assert_says(change, code, message, cause, hint)

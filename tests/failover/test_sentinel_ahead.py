@@ -170,17 +170,12 @@ class Refused(Ahead):
 
     def test_row_38_tilt(self):
         nodes = self.system()
-        os.kill(self.sentinels[0].process.pid, signal.SIGSTOP)
-        time.sleep(3)
-        os.kill(self.sentinels[0].process.pid, signal.SIGCONT)
-        eventually("tilt", lambda: self.sentinels[0].info("sentinel")["sentinel_tilt"] == "1")
+        self.tilt(self.sentinels[0])
         self.refused(nodes, "sentinel-calm", "is in tilt")
 
     def test_row_42_they_disagree(self):
         nodes = self.system()
-        odd = self.sentinels[2]
-        odd.command("SENTINEL", "REMOVE", NAME)
-        odd.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", nodes[1].port, 2)
+        self.mislead(self.sentinels[2], nodes[1])
         change = self.ahead(nodes, code=6, outcome="refused")
         self.assertRegex(str(change.result["errors"]), f"names 127.0.0.1:{nodes[1].port}", change)
         self.assert_untouched(nodes)

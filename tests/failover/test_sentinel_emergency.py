@@ -16,21 +16,6 @@ UNKNOWN = "the old master cannot be read: what it acknowledged and had not sent 
 class Dead(Watched):
     down_after = 30_000
 
-    def written(self, **how) -> list:
-        nodes = self.system(**how)
-        nodes[0].command("SET", "one", "1")
-        for replica in nodes[1:]:
-            replica.wait_linked()
-        return nodes
-
-    def kill(self, nodes: list) -> None:
-        nodes[0].stop()
-        for replica in nodes[1:]:
-            eventually("noticed", lambda: replica.info()["master_link_status"] == "down")
-
-    def emergency(self, nodes: list, *arguments, **how):
-        return self.change("failover", "--accept-data-loss", "--confirm", nodes[0].address, *arguments, nodes=nodes, **how)
-
     def new_master(self, nodes: list, change):
         return next(node for node in nodes if node.address == change.result["to"])
 
@@ -110,9 +95,7 @@ class TheyDoNotAct(Dead):
     def test_row_42_they_disagree(self):
         """One names a replica: it is no judge of this. The others' epoch convinces it."""
         nodes = self.written()
-        odd = self.sentinels[2]
-        odd.command("SENTINEL", "REMOVE", NAME)
-        odd.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", nodes[1].port, 2)
+        self.mislead(self.sentinels[2], nodes[1])
         self.kill(nodes)
         plan = self.plan("failover", nodes=nodes)
         self.assertIn(f"{odd.address}: it names 127.0.0.1:{nodes[1].port}", self.check(plan, "sentinel-candidate", nodes[2].address)["value"])

@@ -1,12 +1,10 @@
 """The planned switch of a master that Sentinels watch: made by one of them, behind a fence, so that nothing is lost (protocols.md 4.4)."""
-import os
-import signal
 import time
 
 import dying
 from changing import is_master
 from servers import eventually
-from watched import NAME, Watched
+from watched import Watched
 
 AT_ONCE = 2
 
@@ -80,17 +78,12 @@ class Refused(Watched):
 
     def test_row_38_tilt(self):
         nodes = self.system()
-        os.kill(self.sentinels[0].process.pid, signal.SIGSTOP)
-        time.sleep(3)
-        os.kill(self.sentinels[0].process.pid, signal.SIGCONT)
-        eventually("tilt", lambda: self.sentinels[0].info("sentinel")["sentinel_tilt"] == "1")
+        self.tilt(self.sentinels[0])
         self.refused(nodes, "sentinel-calm", "is in tilt")
 
     def test_row_42_they_disagree(self):
         nodes = self.system()
-        odd = self.sentinels[2]
-        odd.command("SENTINEL", "REMOVE", NAME)
-        odd.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", nodes[1].port, 2)
+        self.mislead(self.sentinels[2], nodes[1])
         self.refused(nodes, "sentinel-agreement", f"names 127.0.0.1:{nodes[1].port}")
 
 

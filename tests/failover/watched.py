@@ -1,4 +1,8 @@
 """A master that Sentinels watch: real ones, whose clocks are set so that a test waits for half a second where an operator waits for ten."""
+import os
+import signal
+import time
+
 from changing import Changing
 from servers import Sentinel, eventually
 
@@ -36,6 +40,17 @@ class Watched(Changing):
     def said(self, sentinel: Sentinel) -> dict:
         flat = [word.decode() for word in sentinel.command("SENTINEL", "MASTER", NAME)]
         return dict(zip(flat[::2], flat[1::2]))
+
+    def tilt(self, sentinel: Sentinel) -> None:
+        """Its clock stands still for longer than it takes for granted."""
+        os.kill(sentinel.process.pid, signal.SIGSTOP)
+        time.sleep(3)
+        os.kill(sentinel.process.pid, signal.SIGCONT)
+        eventually("tilt", lambda: sentinel.info("sentinel")["sentinel_tilt"] == "1")
+
+    def mislead(self, sentinel: Sentinel, node) -> None:
+        sentinel.command("SENTINEL", "REMOVE", NAME)
+        sentinel.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", node.port, 2)
 
     def start(self, command: str, *arguments, **how):
         told = [word for sentinel in self.sentinels for word in ("--sentinel", sentinel.address)] if how.get("nodes") else []
