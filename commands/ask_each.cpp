@@ -1,5 +1,6 @@
 #include "commands/ask_each.h"
 
+#include "commands/json_values.h"
 #include "commands/node_names.h"
 
 #include <nlohmann/json.hpp>
@@ -38,9 +39,7 @@ Answered fill_rows(output::Document& document, const Asked& asked, const std::ve
     Answered answered;
     for (size_t i = 0; i < asked.nodes.size();) {
         const fleet::Instance& instance = *asked.nodes[i].instance;
-        Json item{{"instance", instance.name},
-                  {"namespace", instance.ns.empty() ? Json(nullptr) : Json(instance.ns)},
-                  {"nodes", Json::array()}};
+        Json item{{"instance", instance.name}, {"namespace", text_or_null(instance.ns)}, {"nodes", Json::array()}};
         output::Table table{instance.full_name(), columns, {}};
         for (; i < asked.nodes.size() && asked.nodes[i].instance == &instance; i++) {
             const AskedNode& node = asked.nodes[i];

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/context.h"
+#include "commands/json_values.h"
 #include "output/document.h"
 #include "topology/finding_codes.h"
 
@@ -25,15 +26,11 @@ std::string severity_text(const FindingCode& code) {
     return fmt::format("{}{}{}", severity_name(code.severity), code.except.empty() ? "" : "; ", code.except);
 }
 
-Json text(std::string_view value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
 Json to_json(const FindingCode& code) {
     Json json{{"code", code.code}, {"about", code.about}, {"severity", severity_name(code.severity)}};
-    json["except"] = text(code.except);
+    json["except"] = text_or_null(code.except);
     json["means"] = code.means;
-    json["look"] = text(code.look);
+    json["look"] = text_or_null(code.look);
     json["paste"] = code.paste;
     return json;
 }

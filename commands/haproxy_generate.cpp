@@ -1,6 +1,7 @@
 #include "clients/haproxy_generate.h"
 
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/upstream.h"
 
@@ -81,7 +82,7 @@ Result<clients::HaproxyWish> wish_of(const Options& options) {
 }
 
 Json item_of(const clients::Upstream& upstream, const clients::HaproxyWish& wish, const std::string& text) {
-    Json item{{"instance", upstream.name}, {"namespace", upstream.ns.empty() ? Json(nullptr) : Json(upstream.ns)}};
+    Json item{{"instance", upstream.name}, {"namespace", text_or_null(upstream.ns)}};
     item["writePort"] = wish.write_port;
     item["readPort"] = wish.read_port;
     const bool holds = upstream.redis.login && upstream.redis.read && wish.with_secrets;

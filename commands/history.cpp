@@ -1,5 +1,6 @@
 #include "commands/command.h"
 #include "commands/context.h"
+#include "commands/json_values.h"
 #include "failover/journal.h"
 #include "output/document.h"
 
@@ -15,24 +16,20 @@ namespace {
 using failover::Recorded;
 using Json = nlohmann::ordered_json;
 
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
 Json to_json(const Recorded& recorded) {
     const failover::Plan& plan = recorded.plan;
     return {{"operation", recorded.operation},
-            {"started", text(recorded.started)},
-            {"ended", text(recorded.ended_at)},
+            {"started", text_or_null(recorded.started)},
+            {"ended", text_or_null(recorded.ended_at)},
             {"command", plan.command},
             {"instance", plan.instance},
-            {"namespace", text(plan.ns)},
+            {"namespace", text_or_null(plan.ns)},
             {"mode", plan.mode == failover::Mode::planned ? "planned" : "emergency"},
-            {"engine", text(plan.engine)},
-            {"from", text(plan.from)},
-            {"to", text(plan.to)},
-            {"outcome", recorded.ended ? text(recorded.outcome) : Json(nullptr)},
-            {"lastStep", text(recorded.last_step)},
+            {"engine", text_or_null(plan.engine)},
+            {"from", text_or_null(plan.from)},
+            {"to", text_or_null(plan.to)},
+            {"outcome", recorded.ended ? text_or_null(recorded.outcome) : Json(nullptr)},
+            {"lastStep", text_or_null(recorded.last_step)},
             {"running", recorded.running},
             {"journal", recorded.path}};
 }

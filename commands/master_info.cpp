@@ -1,5 +1,6 @@
 #include "commands/command.h"
 #include "commands/instance_json.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 
@@ -21,8 +22,8 @@ const topology::NodePicture* master_of(const topology::Picture& picture) {
 
 Json item_of(const topology::Picture& picture) {
     const topology::NodePicture* master = master_of(picture);
-    Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}};
-    item["master"] = picture.master.empty() ? Json(nullptr) : Json(picture.master);
+    Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
+    item["master"] = text_or_null(picture.master);
     item["agreed"] = !picture.master.empty();
     item["witnesses"] = Json::array();
     for (const topology::Witness& witness : picture.witnesses) item["witnesses"].push_back(to_json(witness));

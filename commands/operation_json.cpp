@@ -1,6 +1,7 @@
 #include "commands/operation_json.h"
 
 #include "base/interrupt.h"
+#include "commands/json_values.h"
 #include "output/document.h"
 
 #include <nlohmann/json.hpp>
@@ -13,15 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using failover::Outcome;
-
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
-template <class T>
-Json maybe(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
 
 Json envelope(std::string_view kind) {
     return {{"apiVersion", "redisctl/v1"}, {"kind", kind}};
@@ -68,7 +60,7 @@ Json event_document(const std::string& operation, int seq, const failover::StepR
     json["seq"] = seq;
     json["step"] = step.id;
     json["status"] = failover::status_name(step.status);
-    json["node"] = text(step.node);
+    json["node"] = text_or_null(step.node);
     json["tookMs"] = step.status == failover::StepStatus::started ? Json(nullptr) : Json(milliseconds(step.took));
     json["error"] = step.error ? error_json(*step.error, step.node) : Json(nullptr);
     return json;
@@ -76,21 +68,21 @@ Json event_document(const std::string& operation, int seq, const failover::StepR
 
 Json result_document(const OperationResult& result) {
     Json json = envelope("OperationResult");
-    json["operation"] = text(result.operation);
+    json["operation"] = text_or_null(result.operation);
     json["command"] = result.command;
-    json["instance"] = text(result.instance);
-    json["namespace"] = text(result.ns);
+    json["instance"] = text_or_null(result.instance);
+    json["namespace"] = text_or_null(result.ns);
     json["mode"] = result.mode == failover::Mode::planned ? "planned" : "emergency";
-    json["engine"] = text(result.engine);
+    json["engine"] = text_or_null(result.engine);
     json["changed"] = result.report.changed;
     json["outcome"] = failover::outcome_name(result.report.outcome);
-    json["from"] = text(result.from);
-    json["to"] = text(result.to);
-    json["replica"] = text(result.replica);
-    json["writeOutageMs"] = maybe(result.outage_ms);
-    json["lostBytes"] = maybe(result.lost_bytes);
+    json["from"] = text_or_null(result.from);
+    json["to"] = text_or_null(result.to);
+    json["replica"] = text_or_null(result.replica);
+    json["writeOutageMs"] = value_or_null(result.outage_ms);
+    json["lostBytes"] = value_or_null(result.lost_bytes);
     json["lostIsBound"] = result.lost_is_bound;
-    json["lostReason"] = text(result.lost_reason);
+    json["lostReason"] = text_or_null(result.lost_reason);
     json["proof"] = result.proof ? failover::to_json(*result.proof) : Json(nullptr);
     json["resyncs"] = Json::object();
     for (const auto& [node, resync] : result.resyncs) json["resyncs"][node] = failover::resync_name(resync);
@@ -101,7 +93,7 @@ Json result_document(const OperationResult& result) {
     for (const failover::StepReport& step : result.report.steps)
         json["steps"].push_back({{"step", step.id},
                                  {"status", failover::status_name(step.status)},
-                                 {"node", text(step.node)},
+                                 {"node", text_or_null(step.node)},
                                  {"tookMs", milliseconds(step.took)},
                                  {"error", step.error ? error_json(*step.error, step.node) : Json(nullptr)}});
     json["errors"] = Json::array();
@@ -110,7 +102,7 @@ Json result_document(const OperationResult& result) {
     for (const Error& error : result.report.warnings) json["warnings"].push_back(error_json(error, ""));
     json["achieved"] = result.achieved;
     json["exitCode"] = static_cast<int>(result.exit);
-    json["journal"] = text(result.journal);
+    json["journal"] = text_or_null(result.journal);
     return json;
 }
 

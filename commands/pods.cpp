@@ -1,4 +1,5 @@
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 
 #include <fmt/core.h>
@@ -11,10 +12,6 @@ namespace redisctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
 
 const kube::Pod* pod_of(const fleet::Instance& instance, const fleet::Node& node) {
     const auto found = std::find_if(instance.pods.begin(), instance.pods.end(), [&](const kube::Pod* pod) {
@@ -32,18 +29,18 @@ int64_t restarts(const kube::Pod& pod) {
 Json node_json(const Context& context, const fleet::Node& node, const kube::Pod* pod) {
     const kube::OwnerReference owner =
         pod && !pod->meta.owners.empty() ? pod->meta.owners.front() : kube::OwnerReference{};
-    Json json{{"name", node.name}, {"pod", text(node.pod)}};
+    Json json{{"name", node.name}, {"pod", text_or_null(node.pod)}};
     json["kind"] = node.kind == fleet::NodeKind::sentinel ? "sentinel" : "redis";
-    json["phase"] = pod ? text(pod->phase) : Json(nullptr);
+    json["phase"] = pod ? text_or_null(pod->phase) : Json(nullptr);
     json["ready"] = pod ? Json(pod->ready) : Json(nullptr);
     json["restarts"] = pod ? Json(restarts(*pod)) : Json(nullptr);
-    json["k8sNode"] = text(node.k8s_node);
+    json["k8sNode"] = text_or_null(node.k8s_node);
     json["address"] = node.address.host.empty() ? Json(nullptr) : Json(net::to_string(node.address));
     json["route"] = context.route();
     json["tls"] = node.tls.enabled;
     json["passwordSource"] = context.password_source(node);
-    json["ownerKind"] = text(owner.kind);
-    json["owner"] = text(owner.name);
+    json["ownerKind"] = text_or_null(owner.kind);
+    json["owner"] = text_or_null(owner.name);
     json["error"] =
         node.not_running ? output::to_json(output::ErrorItem{"", node.name, *node.not_running}) : Json(nullptr);
     return json;
@@ -53,7 +50,7 @@ Result<ExitCode> run(Context& context) {
     TRY_ASSIGN(const fleet::Found found, context.find());
     output::Document document("PodList", context.kube_context());
     for (const fleet::Instance& instance : found.inventory.instances) {
-        Json item{{"instance", instance.name}, {"namespace", text(instance.ns)}, {"nodes", Json::array()}};
+        Json item{{"instance", instance.name}, {"namespace", text_or_null(instance.ns)}, {"nodes", Json::array()}};
         output::Table table{instance.full_name(),
                             {{"NODE"},
                              {"PodList"},

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/instance_json.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 
@@ -126,8 +127,8 @@ Result<ExitCode> run(Context& context, const Options& options) {
     bool good = true;
     for (const topology::Picture& picture : seen.pictures) {
         const topology::NodePicture* master = master_of(picture);
-        Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}};
-        item["master"] = picture.master.empty() ? Json(nullptr) : Json(picture.master);
+        Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
+        item["master"] = text_or_null(picture.master);
         item["masterOffset"] =
             master && !picture.master.empty() && master->offset ? Json(*master->offset) : Json(nullptr);
         item["replicas"] = Json::array();

@@ -1,5 +1,6 @@
 #include "commands/command.h"
 #include "commands/instance_json.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "commands/node_names.h"
@@ -34,9 +35,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     output::Document document("Role", context.kube_context());
     Answered answered;
     for (const topology::Picture& picture : seen.pictures) {
-        Json item{{"instance", picture.name},
-                  {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)},
-                  {"nodes", Json::array()}};
+        Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}, {"nodes", Json::array()}};
         output::Table table{heading(picture),
                             {{"NODE"},
                              {"ROLE"},

@@ -1,5 +1,6 @@
 #include "commands/command.h"
 #include "commands/instance_json.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "topology/service_verdict.h"
@@ -25,10 +26,6 @@ struct Endpoint {
     const topology::NodePicture* node = nullptr;
     bool sentinel = false;
 };
-
-Json text(std::string_view value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
 
 template <class List>
 auto named(const List& list, const std::string& name) {
@@ -58,8 +55,12 @@ Json endpoint_json(const Endpoint& endpoint) {
 
 Json service_json(const ServicePicture& service, const ServiceVerdict& verdict,
                   const std::vector<Endpoint>& endpoints) {
-    Json json{{"name", service.name},          {"type", service.type},          {"selector", service.selector},
-              {"routesTo", service.routes_to}, {"verdict", text(verdict.word)}, {"code", text(verdict.code)},
+    Json json{{"name", service.name},
+              {"type", service.type},
+              {"selector", service.selector},
+              {"routesTo", service.routes_to},
+              {"verdict", text_or_null(verdict.word)},
+              {"code", text_or_null(verdict.code)},
               {"endpoints", Json::array()}};
     for (const Endpoint& endpoint : endpoints) json["endpoints"].push_back(endpoint_json(endpoint));
     return json;
@@ -115,8 +116,8 @@ Result<ExitCode> run(Context& context) {
     if (seen.found.services_error) return fail(*seen.found.services_error);
     output::Document document = begin_document("Services", context, seen);
     for (const topology::Picture& picture : seen.pictures) {
-        Json item{{"instance", picture.name}, {"namespace", text(picture.ns)}};
-        item["master"] = text(picture.master);
+        Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
+        item["master"] = text_or_null(picture.master);
         item["services"] = Json::array();
         output::Table table = table_of(picture);
         for (const ServicePicture& service : picture.services) {

@@ -1,5 +1,6 @@
 #include "clients/settings.h"
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/upstream.h"
 
@@ -22,30 +23,27 @@ struct Options {
     bool with_secrets = false;
 };
 
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
 Json item_of(const clients::Upstream& upstream, const clients::SettingsWish& wish, const clients::Settings& settings) {
     const clients::Access& access = settings.access;
     const auto variable = [](const clients::Password& password) {
         return password.used ? Json(password.variable) : Json(nullptr);
     };
     const bool leads = access.way == clients::Way::service || access.way == clients::Way::host;
-    Json item{{"instance", upstream.name}, {"namespace", text(upstream.ns)}, {"for", wish.library}};
+    Json item{{"instance", upstream.name}, {"namespace", text_or_null(upstream.ns)}, {"for", wish.library}};
     item["way"] = clients::way_name(access.way);
-    item["masterName"] = text(access.master_name);
+    item["masterName"] = text_or_null(access.master_name);
     item["sentinels"] = Json::array();
     for (const net::HostPort& address : access.sentinels) item["sentinels"].push_back(net::to_string(address));
     item["writes"] = leads ? Json(net::to_string(access.writes)) : Json(nullptr);
     item["reads"] = access.reads ? Json(net::to_string(*access.reads)) : Json(nullptr);
     item["tls"] = access.tls;
     item["database"] = access.database;
-    item["user"] = text(access.user);
+    item["user"] = text_or_null(access.user);
     item["passwordVariable"] = variable(access.password);
-    item["passwordSource"] = access.password.used ? text(upstream.redis.source) : Json(nullptr);
+    item["passwordSource"] = access.password.used ? text_or_null(upstream.redis.source) : Json(nullptr);
     item["sentinelPasswordVariable"] = variable(access.sentinel_password);
-    item["sentinelPasswordSource"] = access.sentinel_password.used ? text(upstream.sentinel.source) : Json(nullptr);
+    item["sentinelPasswordSource"] =
+        access.sentinel_password.used ? text_or_null(upstream.sentinel.source) : Json(nullptr);
     item["uris"] = settings.uris;
     item["text"] = settings.text;
     item["holdsPassword"] = access.password.shown || access.sentinel_password.shown;
