@@ -40,12 +40,13 @@ Result<ExitCode> run(Context& context, const Flags& flags) {
     result.ns = picture.ns;
     // Whether a Service leads by a label decides what the label has to be.
     if (seen.found.services_error) return fail(*seen.found.services_error);
-    if (topology::wrong_labels(instance, picture).empty() &&
+    const std::vector<topology::WrongLabel> wrong = topology::wrong_labels(instance, picture);
+    if (wrong.empty() &&
         std::all_of(picture.nodes.begin(), picture.nodes.end(), [](const auto& node) { return node.view.has_value(); }))
         return end_early(context, result, std::nullopt);
-    failover::Plan plan = failover::plan_label_sync(instance, picture);
+    failover::Plan plan = failover::plan_label_sync(instance, picture, wrong);
     plan.context = context.kube_context();
-    TRY_ASSIGN(const auto reviews, kube::review_access(*context.client(), failover::label_access(instance, picture),
+    TRY_ASSIGN(const auto reviews, kube::review_access(*context.client(), failover::label_access(instance, wrong),
                                                        Deadline::after(review_in)));
     TRY_ASSIGN(plan.checks, failover::label_checks(picture, reviews, flags.overrides));
     TRY(show_plan(context.output(), plan, flags.change.dry_run));

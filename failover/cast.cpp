@@ -129,7 +129,7 @@ std::optional<SentinelWatch> watch_of(const Facts& facts, size_t target) {
             word.by_port = by.port.value_or(0);
             word.by_id = by.id;
         }
-        for (const redis::SentinelReplica& replica : sentinel.word->replicas) {
+        for (const redis::Remembered& replica : sentinel.word->replicas) {
             if (book.find(replica.host, replica.port.value_or(0), facts.instance.sentinels[i]) != target) continue;
             word.host = replica.host;
             word.port = replica.port.value_or(0);

@@ -5,7 +5,6 @@
 #include "failover/pre_checks_parts.h"
 #include "failover/steps.h"
 #include "kube/changes.h"
-#include "topology/role_labels.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -40,14 +39,14 @@ std::string shown_value(const std::string& value) {
 
 }  // namespace
 
-std::vector<kube::Access> label_access(const fleet::Instance& instance, const Picture& picture) {
+std::vector<kube::Access> label_access(const fleet::Instance& instance, const std::vector<WrongLabel>& wrong) {
     namespace resource = kube::resource;
     const std::string lease = LeaseLock::lease_name(instance.name);
     std::vector<kube::Access> needed = {kube::access_to("get", resource::leases, instance.ns, lease),
                                         kube::access_to("create", resource::leases, instance.ns, ""),
                                         kube::access_to("update", resource::leases, instance.ns, lease)};
     std::set<std::string> pods;
-    for (const WrongLabel& one : topology::wrong_labels(instance, picture)) pods.insert(one.pod);
+    for (const WrongLabel& one : wrong) pods.insert(one.pod);
     for (const std::string& pod : pods)
         for (const char* verb : {"get", "patch"})
             needed.push_back(kube::access_to(verb, resource::pods, instance.ns, pod));
@@ -91,7 +90,7 @@ Result<std::vector<Check>> label_checks(const Picture& picture, const std::vecto
     return checks;
 }
 
-Plan plan_label_sync(const fleet::Instance& instance, const Picture& picture) {
+Plan plan_label_sync(const fleet::Instance& instance, const Picture& picture, std::vector<WrongLabel> wrong) {
     Plan plan;
     plan.command = "label sync";
     plan.instance = picture.name;
@@ -101,7 +100,6 @@ Plan plan_label_sync(const fleet::Instance& instance, const Picture& picture) {
     plan.expected_outage = "none: no role changes";
     for (const NodePicture& node : picture.nodes) plan.addresses[node.name] = {node.address};
 
-    std::vector<WrongLabel> wrong = topology::wrong_labels(instance, picture);
     std::stable_partition(wrong.begin(), wrong.end(), [](const WrongLabel& one) { return !one.is_master; });
     std::set<std::string> keys;
     for (const WrongLabel& one : wrong) {
@@ -118,7 +116,6 @@ Plan plan_label_sync(const fleet::Instance& instance, const Picture& picture) {
         step.undo = {PatchLabel{one.pod, one.key, one.to, one.from}};
         step.undone = {LabelIs{one.pod, one.key, one.from}};
         step.achieved = fmt::format("pod {} has {}={}", one.pod, one.key, shown_value(one.to));
-        if (one.is_master) plan.master = one.node;
         keys.insert(one.key);
     }
     const std::vector<const NodePicture*> masters = masters_in(picture);

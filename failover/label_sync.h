@@ -8,6 +8,7 @@
 #include "fleet/node.h"
 #include "kube/access_review.h"
 #include "topology/picture.h"
+#include "topology/role_labels.h"
 
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace redisctl::failover {
 
 // What is read and patched for it.
-std::vector<kube::Access> label_access(const fleet::Instance& instance, const topology::Picture& picture);
+std::vector<kube::Access> label_access(const fleet::Instance& instance, const std::vector<topology::WrongLabel>& wrong);
 
 // Errors: usage, when `overrides` names what cannot be overridden.
 Result<std::vector<Check>> label_checks(const topology::Picture& picture, const std::vector<kube::Review>& reviews,
@@ -23,6 +24,7 @@ Result<std::vector<Check>> label_checks(const topology::Picture& picture, const 
 
 // One step a label; pods that are wrongly called master lose it first: nobody is better than two. Empty when all are
 // right.
-Plan plan_label_sync(const fleet::Instance& instance, const topology::Picture& picture);
+Plan plan_label_sync(const fleet::Instance& instance, const topology::Picture& picture,
+                     std::vector<topology::WrongLabel> wrong);
 
 }  // namespace redisctl::failover

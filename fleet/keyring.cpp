@@ -27,7 +27,7 @@ Keyring::FailoverLookup& Keyring::look_up_failover(const std::string& ns, const 
     FailoverLookup& lookup = found->second;
     if (is_new) {
         auto consume = [&lookup](std::string_view body) -> Result<std::string> {
-            TRY_ASSIGN(lookup.object, kube::parse_redis_failover(body));
+            TRY_ASSIGN(lookup.object, kube::parse_failover_spec(body));
             return std::string();
         };
         lookup.fetch = std::make_unique<kube::Fetch>(

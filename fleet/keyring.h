@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "fleet/node.h"
 #include "kube/client.h"
+#include "kube/spotahome.h"
 #include "net/endpoint.h"
 #include "redis/connection.h"
 
@@ -55,7 +56,7 @@ class Keyring {
         std::unique_ptr<kube::Fetch> fetch;
     };
     struct FailoverLookup {
-        kube::RedisFailover object;
+        kube::FailoverSpec object;
         std::unique_ptr<kube::Fetch> fetch;
     };
     Lookup& look_up(const std::string& ns, const std::string& name);

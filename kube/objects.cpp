@@ -105,11 +105,6 @@ Result<SecretObject> parse_secret(std::string_view text) {
     return out;
 }
 
-Result<RedisFailover> parse_redis_failover(std::string_view text) {
-    TRY_ASSIGN(json object, read_object(text, "RedisFailover"));
-    return RedisFailover{meta_of(object), text_at(member(member(object, "spec"), "auth"), "secretPath")};
-}
-
 std::optional<Status> parse_status(std::string_view text) {
     if (text.size() > kMaxStatusBytes) return std::nullopt;
     json object = json::parse(text.begin(), text.end(), nullptr, false);

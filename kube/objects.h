@@ -111,12 +111,6 @@ struct SecretObject {
     std::map<std::string, Secret, std::less<>> data;  // decoded
 };
 
-// The Spotahome operator's custom resource (databases.spotahome.com/v1).
-struct RedisFailover {
-    Meta meta;
-    std::string auth_secret;  // spec.auth.secretPath; its key is always "password"
-};
-
 struct StatefulSet {
     Meta meta;
     int64_t generation = 0, observed_generation = 0;
@@ -186,7 +180,6 @@ Result<StatefulSet> parse_stateful_set(std::string_view json);
 Result<K8sNode> parse_k8s_node(std::string_view json);
 // Also `protocol` when a value is no base64. No error shows any of the text.
 Result<SecretObject> parse_secret(std::string_view json);
-Result<RedisFailover> parse_redis_failover(std::string_view json);
 // What every object has, whatever its kind.
 Result<Meta> parse_meta(std::string_view json);
 

@@ -38,6 +38,7 @@ Result<FailoverSpec> parse_failover_spec(std::string_view text) {
     out.bootstrap_port = text_at(bootstrap, "port");
     if (out.bootstrapping() && out.bootstrap_port.empty()) out.bootstrap_port = "6379";
     out.bootstrap_sentinels = flag_at(bootstrap, "allowSentinels");
+    out.auth_secret = text_at(member(spec, "auth"), "secretPath");
     return out;
 }
 

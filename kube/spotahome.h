@@ -18,6 +18,7 @@ struct FailoverSpec {
     // spec.bootstrapNode: every node follows this address, and none is ever promoted. Empty: an ordinary one.
     std::string bootstrap_host, bootstrap_port;
     bool bootstrap_sentinels = false;  // allowSentinels
+    std::string auth_secret;           // spec.auth.secretPath; its key is always "password"
 
     bool bootstrapping() const { return !bootstrap_host.empty(); }
 };
