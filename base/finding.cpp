@@ -1,5 +1,7 @@
 #include "base/finding.h"
 
+#include <algorithm>
+
 namespace redisctl {
 
 std::string_view severity_name(Severity severity) {
@@ -12,6 +14,11 @@ std::string_view severity_name(Severity severity) {
             return "critical";
     }
     return "warning";
+}
+
+void critical_first(std::vector<Finding>& findings) {
+    std::stable_sort(findings.begin(), findings.end(),
+                     [](const Finding& one, const Finding& other) { return one.severity > other.severity; });
 }
 
 }  // namespace redisctl

@@ -1,8 +1,10 @@
-// Something about an instance that its owner should know: a stable code, how bad it is, one sentence, a hint that can be pasted.
+// Something about an instance that its owner should know: a stable code, how bad it is, one sentence, a hint that can
+// be pasted.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace redisctl {
 
@@ -16,5 +18,8 @@ struct Finding {
     std::string node;      // empty when it is about the instance
     std::string message, hint;
 };
+
+// Else as they were.
+void critical_first(std::vector<Finding>& findings);
 
 }  // namespace redisctl

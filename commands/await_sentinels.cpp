@@ -50,14 +50,13 @@ Result<Waited> await_sentinels(Context& context, OneInstance& one, const failove
     tell(awaited);
     bool begun = false;
     for (;;) {
-        const Result<void> paused = context.loop().run([] { return false; }, Deadline::after(look_every));
-        if (!paused && paused.error().code != ErrorCode::timeout) return fail(paused.error());
+        TRY(context.loop().pause(Deadline::after(look_every)));
         TRY(look_again(context, one.facts));
         const Millis took = std::chrono::duration_cast<Millis>(SteadyClock::now() - began);
         if (std::string master = made_master(one.facts); !master.empty()) return Waited{std::move(master), took};
         const failover::Outlook seen = failover::outlook(one.facts);
         const bool at_it = std::any_of(one.facts.sentinels.begin(), one.facts.sentinels.end(), [](const auto& each) {
-            return each.word && each.word->master.flags.find("failover_in_progress") != std::string::npos;
+            return each.word && redis::has_flag(each.word->master.flags, "failover_in_progress");
         });
         if (at_it && !begun && seen.awaited) {
             begun = true;

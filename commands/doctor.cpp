@@ -1,12 +1,12 @@
 #include "commands/command.h"
 #include "commands/instance_json.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "commands/one_instance.h"
 #include "commands/operators.h"
 #include "commands/sentinel_look.h"
 #include "failover/condition_findings.h"
-#include "failover/survey_redis.h"
 #include "kube/reads.h"
 #include "topology/finding_codes.h"
 #include "topology/findings.h"
@@ -117,18 +117,12 @@ Result<std::vector<Finding>> examine(Context& context, const fleet::Instance& in
     Facts facts;
     facts.instance = instance;
     facts.picture = picture;
-    failover::SurveyOptions options;
-    options.client_name = "redisctl:doctor";
-    options.pause = [&context](Millis duration) {
-        Result<void> waited = context.loop().run([] { return false; }, Deadline::after(duration));
-        return waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
-    };
-    TRY(failover::survey_redis(context.fleet(), facts, options, Deadline::after(survey_in)));
+    TRY(survey_servers(context, facts, "redisctl:doctor", Deadline::after(survey_in)));
     return failover::find_about_condition(facts, look_around(context, facts));
 }
 
 void add_item(output::Document& document, const topology::Picture& picture, bool services_known) {
-    Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}};
+    Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
     item["system"] = picture.system;
     item["health"] = topology::health_name(picture.health);
     item["areas"] = Json::array();
@@ -154,8 +148,7 @@ Result<ExitCode> run(Context& context) {
         TRY_ASSIGN(std::vector<Finding> condition, examine(context, instances[i], picture));
         add_new(picture.findings, std::move(by_council[picture.full_name()]));
         add_new(picture.findings, std::move(condition));
-        std::stable_sort(picture.findings.begin(), picture.findings.end(),
-                         [](const Finding& one, const Finding& other) { return one.severity > other.severity; });
+        critical_first(picture.findings);
         picture.health = topology::health_of(picture);
     }
     output::Document document = begin_document("Doctor", context, seen);

@@ -117,10 +117,8 @@ class Watching {
 
     // False when it is to end.
     bool pause() {
-        const Deadline end = Deadline::after(interval_);
-        const Result<void> slept =
-            context_.loop().run([&] { return end.passed(); }, Deadline::after(interval_ + Millis(1)));
-        return interrupt::count() == 0 && (slept || slept.error().code == ErrorCode::timeout);
+        const Result<void> slept = context_.loop().pause(Deadline::after(interval_));
+        return interrupt::count() == 0 && slept;
     }
 
     // One API call and one round trip.

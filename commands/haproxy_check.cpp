@@ -2,6 +2,7 @@
 
 #include "clients/haproxy_match.h"
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/upstream.h"
 #include "kube/local_file.h"
@@ -25,10 +26,6 @@ struct Options {
     bool offline = false;
 };
 
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
 Json backend_json(const clients::HaproxyJudged& judged) {
     Json json{
         {"name", judged.backend->name}, {"line", judged.backend->line}, {"lets", clients::lets_name(judged.lets)}};
@@ -38,21 +35,25 @@ Json backend_json(const clients::HaproxyJudged& judged) {
         json["servers"].push_back(Json{{"name", server.name},
                                        {"line", server.line},
                                        {"address", clients::address_text(server)},
-                                       {"node", text(judged.nodes[i])}});
+                                       {"node", text_or_null(judged.nodes[i])}});
     }
     return json;
 }
 
 Json problem_json(const clients::HaproxyProblem& problem) {
-    return {{"code", problem.code},           {"severity", severity_name(problem.severity)},
-            {"line", problem.line},           {"backend", text(problem.backend)},
-            {"server", text(problem.server)}, {"message", problem.message},
-            {"cause", text(problem.cause)},   {"hint", text(problem.hint)}};
+    return {{"code", problem.code},
+            {"severity", severity_name(problem.severity)},
+            {"line", problem.line},
+            {"backend", text_or_null(problem.backend)},
+            {"server", text_or_null(problem.server)},
+            {"message", problem.message},
+            {"cause", text_or_null(problem.cause)},
+            {"hint", text_or_null(problem.hint)}};
 }
 
 Json item_of(const std::string& file, const clients::Upstream* upstream, const clients::HaproxyVerdict& verdict) {
     Json item{{"instance", upstream ? Json(upstream->name) : Json(nullptr)},
-              {"namespace", upstream ? text(upstream->ns) : Json(nullptr)},
+              {"namespace", upstream ? text_or_null(upstream->ns) : Json(nullptr)},
               {"file", file},
               {"backends", Json::array()},
               {"problems", Json::array()}};

@@ -1,5 +1,6 @@
 #include "commands/instance_json.h"
 
+#include "commands/json_values.h"
 #include "output/document.h"
 
 #include <nlohmann/json.hpp>
@@ -12,15 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
-template <class T>
-Json maybe(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
 Json error_of(const std::optional<Error>& error, const std::string& node) {
     return error ? output::to_json(output::ErrorItem{"", node, *error}) : Json(nullptr);
 }
@@ -28,23 +20,23 @@ Json error_of(const std::optional<Error>& error, const std::string& node) {
 Json to_json(const topology::SentinelPicture& sentinel) {
     Json json;
     json["name"] = sentinel.name;
-    json["pod"] = text(sentinel.pod);
-    json["k8sNode"] = text(sentinel.k8s_node);
-    json["address"] = text(sentinel.address);
+    json["pod"] = text_or_null(sentinel.pod);
+    json["k8sNode"] = text_or_null(sentinel.k8s_node);
+    json["address"] = text_or_null(sentinel.address);
     const redis::SentinelView view = sentinel.view.value_or(redis::SentinelView{});
     const redis::SentinelMaster* master = sentinel.master ? &*sentinel.master : nullptr;
-    json["version"] = text(view.version);
-    json["runId"] = text(view.run_id);
-    json["masterName"] = master ? text(master->name) : nullptr;
-    json["master"] = text(sentinel.master_node);
-    json["masterHost"] = master ? text(master->host) : nullptr;
-    json["masterPort"] = master ? maybe(master->port) : nullptr;
-    json["epoch"] = master ? maybe(master->config_epoch) : nullptr;
-    json["quorum"] = master ? maybe(master->quorum) : nullptr;
-    json["knownReplicas"] = master ? maybe(master->known_replicas) : nullptr;
-    json["knownSentinels"] = master ? maybe(master->known_sentinels) : nullptr;
-    json["tilt"] = maybe(view.tilt);
-    json["flags"] = master ? text(master->flags) : nullptr;
+    json["version"] = text_or_null(view.version);
+    json["runId"] = text_or_null(view.run_id);
+    json["masterName"] = master ? text_or_null(master->name) : nullptr;
+    json["master"] = text_or_null(sentinel.master_node);
+    json["masterHost"] = master ? text_or_null(master->host) : nullptr;
+    json["masterPort"] = master ? value_or_null(master->port) : nullptr;
+    json["epoch"] = master ? value_or_null(master->config_epoch) : nullptr;
+    json["quorum"] = master ? value_or_null(master->quorum) : nullptr;
+    json["knownReplicas"] = master ? value_or_null(master->known_replicas) : nullptr;
+    json["knownSentinels"] = master ? value_or_null(master->known_sentinels) : nullptr;
+    json["tilt"] = value_or_null(view.tilt);
+    json["flags"] = master ? text_or_null(master->flags) : nullptr;
     json["error"] = error_of(sentinel.error, sentinel.name);
     return json;
 }
@@ -64,24 +56,24 @@ Json to_json(const topology::NodePicture& node) {
     const redis::NodeView view = node.view.value_or(redis::NodeView{});
     Json json;
     json["name"] = node.name;
-    json["pod"] = text(node.pod);
-    json["k8sNode"] = text(node.k8s_node);
-    json["address"] = text(node.address);
-    json["version"] = text(view.version);
-    json["runId"] = text(view.run_id);
+    json["pod"] = text_or_null(node.pod);
+    json["k8sNode"] = text_or_null(node.k8s_node);
+    json["address"] = text_or_null(node.address);
+    json["version"] = text_or_null(view.version);
+    json["runId"] = text_or_null(view.run_id);
     json["role"] = redis::role_name(view.role);
-    json["masterNode"] = text(node.master_node);
-    json["masterHost"] = text(view.master_host);
-    json["masterPort"] = maybe(view.master_port);
+    json["masterNode"] = text_or_null(node.master_node);
+    json["masterHost"] = text_or_null(view.master_host);
+    json["masterPort"] = value_or_null(view.master_port);
     json["linkStatus"] = view.link_up ? Json(*view.link_up ? "up" : "down") : Json(nullptr);
-    json["offset"] = maybe(node.offset);
-    json["lagBytes"] = maybe(node.lag_bytes);
-    json["lagSeconds"] = maybe(node.lag_seconds);
-    json["lastIoSeconds"] = maybe(view.last_io_seconds);
-    json["syncInProgress"] = maybe(view.sync_in_progress);
-    json["connectedReplicas"] = maybe(view.connected_replicas);
-    json["priority"] = maybe(view.priority);
-    json["replid"] = text(view.replid);
+    json["offset"] = value_or_null(node.offset);
+    json["lagBytes"] = value_or_null(node.lag_bytes);
+    json["lagSeconds"] = value_or_null(node.lag_seconds);
+    json["lastIoSeconds"] = value_or_null(view.last_io_seconds);
+    json["syncInProgress"] = value_or_null(view.sync_in_progress);
+    json["connectedReplicas"] = value_or_null(view.connected_replicas);
+    json["priority"] = value_or_null(view.priority);
+    json["replid"] = text_or_null(view.replid);
     json["error"] = error_of(node.error, node.name);
     return json;
 }
@@ -89,11 +81,11 @@ Json to_json(const topology::NodePicture& node) {
 Json to_json(const topology::Picture& picture) {
     Json json;
     json["name"] = picture.name;
-    json["namespace"] = text(picture.ns);
+    json["namespace"] = text_or_null(picture.ns);
     json["system"] = picture.system;
     json["evidence"] = picture.evidence;
     json["health"] = topology::health_name(picture.health);
-    json["master"] = text(picture.master);
+    json["master"] = text_or_null(picture.master);
     for (const char* list : {"witnesses", "nodes", "sentinels", "services"}) json[list] = Json::array();
     for (const topology::Witness& witness : picture.witnesses) json["witnesses"].push_back(to_json(witness));
     for (const topology::NodePicture& node : picture.nodes) json["nodes"].push_back(to_json(node));

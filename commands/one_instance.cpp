@@ -22,16 +22,17 @@ Result<OneInstance> one_instance(Context& context) {
     return one;
 }
 
-Result<void> survey(Context& context, OneInstance& one, const std::string& client_name, const failover::Wish& wish) {
+Result<void> survey_servers(Context& context, failover::Facts& facts, const std::string& client_name,
+                            Deadline deadline) {
     failover::SurveyOptions options;
     options.client_name = client_name;
-    options.pause = [&context](Millis duration) {
-        // That its time is over is what is waited for.
-        Result<void> waited = context.loop().run([] { return false; }, Deadline::after(duration));
-        return waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
-    };
+    options.pause = [&context](Millis duration) { return context.loop().pause(Deadline::after(duration)); };
+    return failover::survey_redis(context.fleet(), facts, options, deadline);
+}
+
+Result<void> survey(Context& context, OneInstance& one, const std::string& client_name, const failover::Wish& wish) {
     const Deadline deadline = Deadline::after(survey_in);
-    TRY(failover::survey_redis(context.fleet(), one.facts, options, deadline));
+    TRY(survey_servers(context, one.facts, client_name, deadline));
     TRY(failover::survey_sentinels(context.fleet(), one.facts, deadline));
     if (!context.client()) return {};
     return failover::survey_kubernetes(*context.client(), one.found.inventory.pods, wish, one.facts, deadline);

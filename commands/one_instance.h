@@ -19,6 +19,10 @@ struct OneInstance {
 // others report was not asked (plain hosts).
 Result<OneInstance> one_instance(Context& context);
 
+// The part of a survey that the Redis servers answer: fills facts.nodes and facts.master. Errors: interrupted.
+Result<void> survey_servers(Context& context, failover::Facts& facts, const std::string& client_name,
+                            Deadline deadline);
+
 // Fills the facts from the nodes and from Kubernetes. client_name: of our own connections. wish: of a switch, whose
 // permissions are then asked for.
 Result<void> survey(Context& context, OneInstance& one, const std::string& client_name,

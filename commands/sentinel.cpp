@@ -1,4 +1,5 @@
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/sentinel_look.h"
 
 #include <fmt/core.h>
@@ -187,27 +188,18 @@ Table check_table(const Picture& picture, const Council& council) {
     return table;
 }
 
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
-
-template <class T>
-Json maybe(const std::optional<T>& value) {
-    return value ? Json(*value) : Json(nullptr);
-}
-
 Json to_json(const Recalled& one, bool replica) {
     Json json{{"address", one.address},
-              {"node", text(one.node)},
+              {"node", text_or_null(one.node)},
               {"standing", topology::standing_name(one.standing)},
               {"heard", one.heard},
-              {"id", text(one.told.id)},
+              {"id", text_or_null(one.told.id)},
               {"flags", one.told.flags},
-              {"silentMs", maybe(one.told.silent_ms)}};
+              {"silentMs", value_or_null(one.told.silent_ms)}};
     if (!replica) return json;
     json["linkStatus"] = one.told.link_up ? Json(*one.told.link_up ? "up" : "down") : Json(nullptr);
-    json["offset"] = maybe(one.told.offset);
-    json["priority"] = maybe(one.told.priority);
+    json["offset"] = value_or_null(one.told.offset);
+    json["priority"] = value_or_null(one.told.priority);
     return json;
 }
 
@@ -216,24 +208,24 @@ Json to_json(const SentinelPicture& sentinel, const CouncilMember& member) {
     const redis::SentinelMaster master = sentinel.master.value_or(redis::SentinelMaster{});
     const auto counted = [&](int64_t number) { return member.voters == 0 ? Json(nullptr) : Json(number); };
     Json json{{"name", sentinel.name},
-              {"pod", text(sentinel.pod)},
-              {"k8sNode", text(sentinel.k8s_node)},
-              {"address", text(sentinel.address)},
-              {"version", text(view.version)},
-              {"runId", text(view.run_id)},
-              {"id", text(member.my_id)},
-              {"tilt", maybe(view.tilt)},
-              {"masterName", text(master.name)},
-              {"master", text(sentinel.master_node)},
-              {"masterHost", text(master.host)},
-              {"masterPort", maybe(master.port)},
+              {"pod", text_or_null(sentinel.pod)},
+              {"k8sNode", text_or_null(sentinel.k8s_node)},
+              {"address", text_or_null(sentinel.address)},
+              {"version", text_or_null(view.version)},
+              {"runId", text_or_null(view.run_id)},
+              {"id", text_or_null(member.my_id)},
+              {"tilt", value_or_null(view.tilt)},
+              {"masterName", text_or_null(master.name)},
+              {"master", text_or_null(sentinel.master_node)},
+              {"masterHost", text_or_null(master.host)},
+              {"masterPort", value_or_null(master.port)},
               {"onMaster", member.on_master},
-              {"flags", text(master.flags)},
-              {"epoch", maybe(master.config_epoch)},
-              {"quorum", maybe(master.quorum)},
-              {"downAfterMs", maybe(master.down_after_ms)},
-              {"failoverTimeoutMs", maybe(master.failover_timeout_ms)},
-              {"parallelSyncs", maybe(master.parallel_syncs)},
+              {"flags", text_or_null(master.flags)},
+              {"epoch", value_or_null(master.config_epoch)},
+              {"quorum", value_or_null(master.quorum)},
+              {"downAfterMs", value_or_null(master.down_after_ms)},
+              {"failoverTimeoutMs", value_or_null(master.failover_timeout_ms)},
+              {"parallelSyncs", value_or_null(master.parallel_syncs)},
               {"scripts", master.scripts},
               {"checkQuorum",
                member.quorum_ok ? Json{{"ok", *member.quorum_ok}, {"message", member.quorum_words}} : Json(nullptr)},
@@ -252,10 +244,10 @@ Json to_json(const SentinelPicture& sentinel, const CouncilMember& member) {
 
 Json item_of(const Picture& picture, const Council& council) {
     Json item{{"instance", picture.name},
-              {"namespace", text(picture.ns)},
+              {"namespace", text_or_null(picture.ns)},
               {"system", picture.system},
-              {"master", text(council.master)},
-              {"canFailOver", maybe(council.can_fail_over)},
+              {"master", text_or_null(council.master)},
+              {"canFailOver", value_or_null(council.can_fail_over)},
               {"obstacles", council.obstacles},
               {"sentinels", Json::array()}};
     for (size_t i = 0; i < picture.sentinels.size(); i++)

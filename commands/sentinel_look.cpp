@@ -218,8 +218,7 @@ std::vector<Finding> SentinelLook::findings(size_t instance) const {
         if (std::any_of(picture.sentinels.begin(), picture.sentinels.end(),
                         [&](const auto& sentinel) { return sentinel.error && sentinel.name == finding.node; }))
             findings.push_back(finding);
-    std::stable_sort(findings.begin(), findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+    critical_first(findings);
     return findings;
 }
 

@@ -103,7 +103,7 @@ class Switch {
                             fmt::format("{} lost its role: it was restarted, and others may have more", facts.master),
                             "", "redisctl failover --dry-run", "OLD_MASTER"});
         if (result_.mode == Mode::emergency && back_already(facts)) {
-            TRY(pause(look_again_in));
+            TRY(context_.loop().pause(Deadline::after(look_again_in)));
             return run(emergency, destination);
         }
         if (result_.mode == Mode::emergency && !wish_.waited)
@@ -138,11 +138,6 @@ class Switch {
             return true;
         }
         return false;
-    }
-
-    Result<void> pause(Millis duration) {
-        const Result<void> waited = context_.loop().run([] { return false; }, Deadline::after(duration));
-        return waited || waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
     }
 
     // Nobody says that the master lives, and its Sentinels are about to replace it.

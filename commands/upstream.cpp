@@ -83,7 +83,7 @@ std::optional<UpstreamService> sentinel_service(const fleet::Instance& instance)
 
 // The master answers us, and the Sentinel holds it for dead.
 bool misses_master(const topology::Picture& picture, const topology::SentinelPicture& sentinel) {
-    if (!sentinel.master || sentinel.master->flags.find("s_down") == std::string::npos) return false;
+    if (!sentinel.master || !redis::has_flag(sentinel.master->flags, "s_down")) return false;
     return std::any_of(picture.nodes.begin(), picture.nodes.end(), [&](const topology::NodePicture& node) {
         return node.name == sentinel.master_node && node.view && node.view->role == redis::Role::master;
     });

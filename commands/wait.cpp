@@ -1,6 +1,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/wait_for.h"
 
@@ -67,7 +68,7 @@ class Waiting {
             if (last->missing.empty()) return say(*last, ExitCode::ok);
             if (end.passed()) return say(*last, ExitCode::unreachable);
             tell(last->missing);
-            pause(Deadline::after(interval_).earlier(end));
+            (void)context_.loop().pause(Deadline::after(interval_).earlier(end));  // the next look tells of a Ctrl-C
         }
     }
 
@@ -112,11 +113,6 @@ class Waiting {
         told_ = now;
     }
 
-    // Ctrl-C ends it.
-    void pause(Deadline end) {
-        (void)context_.loop().run([&] { return end.passed(); }, end);
-    }
-
     Result<ExitCode> say(const Seen& seen, ExitCode code) {
         output::Document document("Wait", context_.kube_context());
         if (seen.look) {
@@ -152,15 +148,14 @@ class Waiting {
     }
 
     Json item_of(const topology::Picture& picture) const {
-        Json item{{"instance", picture.name}, {"namespace", picture.ns.empty() ? Json(nullptr) : Json(picture.ns)}};
-        item["master"] = picture.master.empty() ? Json(nullptr) : Json(picture.master);
+        Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
+        item["master"] = text_or_null(picture.master);
         item["health"] = topology::health_name(picture.health);
         item["conditions"] = Json::array();
         for (const WaitCondition& condition : conditions_) {
             const std::string lack = missing(condition, picture);
-            item["conditions"].push_back({{"condition", condition.text},
-                                          {"met", lack.empty()},
-                                          {"missing", lack.empty() ? Json(nullptr) : Json(lack)}});
+            item["conditions"].push_back(
+                {{"condition", condition.text}, {"met", lack.empty()}, {"missing", text_or_null(lack)}});
         }
         return item;
     }

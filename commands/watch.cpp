@@ -1,6 +1,7 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/command.h"
+#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/status_tables.h"
 #include "topology/changes.h"
@@ -31,10 +32,6 @@ constexpr size_t lines_shown = 15;
 struct Options {
     std::string interval, duration;
 };
-
-Json text(const std::string& value) {
-    return value.empty() ? Json(nullptr) : Json(value);
-}
 
 // "21:04:07.512  redis-1  role: replica -> master  (after 1.4 s)"
 std::string line_of(const std::string& time, const std::string& instance, const Change& change,
@@ -123,11 +120,11 @@ class Watching {
         Json event{{"apiVersion", "redisctl/v1"}, {"kind", "WatchEvent"}};
         event["seq"] = ++seq_;
         event["time"] = time;
-        event["instance"] = text(instance);
+        event["instance"] = text_or_null(instance);
         event["event"] = change.kind;
-        event["subject"] = text(change.subject);
-        event["from"] = text(change.from);
-        event["to"] = text(change.to);
+        event["subject"] = text_or_null(change.subject);
+        event["from"] = text_or_null(change.from);
+        event["to"] = text_or_null(change.to);
         event["heldMs"] = held ? Json(held->count()) : Json(nullptr);
         return context_.output().print_line(event);
     }
@@ -153,8 +150,7 @@ class Watching {
     // False when it is to end.
     bool pause(const std::optional<Deadline>& end) {
         const Deadline next = end ? Deadline::after(interval_).earlier(*end) : Deadline::after(interval_);
-        (void)context_.loop().run([&] { return next.passed(); }, next);
-        return interrupt::count() == 0 && !(end && end->passed());
+        return context_.loop().pause(next) && !(end && end->passed());
     }
 
     Context& context_;

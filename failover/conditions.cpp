@@ -186,7 +186,7 @@ class Examiner {
                 said.push_back(fmt::format("{}: {}", c.sentinels[i], master.error().message));
                 continue;
             }
-            const bool settled = master->flags.find("failover_in_progress") == std::string::npos;
+            const bool settled = !redis::has_flag(master->flags, "failover_in_progress");
             if (settled && is_address_of(plan_, c.node, master->host, master->port.value_or(0)))
                 agree++;
             else
@@ -202,7 +202,7 @@ class Examiner {
         if (!answers[0]) return unknown(answers[0].error());
         const auto replicas = redis::parse_sentinel_replicas(answers[0]->front());
         if (!replicas) return unknown(replicas.error());
-        for (const redis::SentinelReplica& replica : *replicas)
+        for (const redis::Remembered& replica : *replicas)
             if (is_address_of(plan_, c.node, replica.host, replica.port.value_or(0)))
                 return yes_if(replica.priority == c.priority,
                               fmt::format("Sentinel {} takes the priority of {} for {}", c.sentinel, c.node,

@@ -132,7 +132,7 @@ class Doctor {
             const SentinelFacts& sentinel = facts_.sentinels[i];
             if (!sentinel.word) continue;
             named = named || !facts_.picture.sentinels[i].master_node.empty();
-            if (sentinel.word->master.flags.find("failover_in_progress") != std::string::npos)
+            if (redis::has_flag(sentinel.word->master.flags, "failover_in_progress"))
                 return refuse(fmt::format("{} is at its failover", sentinel.name), "they are at no failover",
                               "wait for its end: redisctl status");
         }

@@ -11,8 +11,9 @@ namespace redisctl::failover {
 
 namespace {
 
+using redis::has_flag;
+using redis::Remembered;
 using redis::SentinelMaster;
-using redis::SentinelReplica;
 
 // redis src/sentinel.c: the periods of PING and INFO, and how long an election is tried.
 constexpr int64_t ping_period_ms = 1'000, info_period_ms = 10'000, election_ms = 10'000;
@@ -23,10 +24,6 @@ constexpr int64_t imminent_ms = 3'000;
 constexpr int64_t act_within_ms = election_ms + 2'000;
 constexpr int64_t grace_ms = 5'000;
 constexpr int64_t default_failover_timeout_ms = 180'000, default_down_after_ms = 30'000;
-
-bool says(const std::string& flags, std::string_view flag) {
-    return flags.find(flag) != std::string::npos;
-}
 
 std::string seconds(int64_t ms) {
     return fmt::format("{} s", (ms + 999) / 1000);
@@ -50,11 +47,11 @@ class Sentinels {
             return result;
         }
         if (sentinel.word->tilt == true) result.obstacle = "it is in tilt: it does nothing for half a minute";
-        const SentinelReplica* best = nullptr;
+        const Remembered* best = nullptr;
         for (size_t n = 0; n < facts_.nodes.size(); n++) {
             const std::string& node = facts_.instance.nodes[n].name;
             if (node == facts_.master || book_.first_of(n) != n) continue;
-            const SentinelReplica* known = line_of(i, n);
+            const Remembered* known = line_of(i, n);
             std::string why = known == nullptr ? "it does not know it" : why_not(master, *known);
             if (!why.empty()) {
                 result.passed_over.emplace(node, std::move(why));
@@ -71,7 +68,7 @@ class Sentinels {
     // master any more is held for down by its role. nullopt: nothing points to it.
     std::optional<int64_t> notices_in(size_t i) const {
         const SentinelMaster& master = facts_.sentinels[i].word->master;
-        if (says(master.flags, "s_down")) return -master.s_down_ms.value_or(0);
+        if (has_flag(master.flags, "s_down")) return -master.s_down_ms.value_or(0);
         const int64_t down_after = master.down_after_ms.value_or(default_down_after_ms);
         if (master.reported_role == "slave")
             return std::max<int64_t>(0, down_after + 2 * info_period_ms - master.reported_role_ms.value_or(0));
@@ -93,22 +90,22 @@ class Sentinels {
     }
 
   private:
-    const SentinelReplica* line_of(size_t sentinel, size_t node) const {
-        for (const SentinelReplica& one : facts_.sentinels[sentinel].word->replicas)
+    const Remembered* line_of(size_t sentinel, size_t node) const {
+        for (const Remembered& one : facts_.sentinels[sentinel].word->replicas)
             if (book_.find(one.host, one.port.value_or(0), facts_.instance.sentinels[sentinel]) == node) return &one;
         return nullptr;
     }
 
-    static std::string why_not(const SentinelMaster& master, const SentinelReplica& replica) {
+    static std::string why_not(const SentinelMaster& master, const Remembered& replica) {
         for (const char* flag : {"s_down", "o_down"})
-            if (says(replica.flags, flag)) return fmt::format("it holds it for down ({})", flag);
-        if (says(replica.flags, "disconnected")) return "it has no connection to it";
-        if (const int64_t age = replica.ping_age_ms.value_or(0); age > 5 * ping_period_ms)
+            if (has_flag(replica.flags, flag)) return fmt::format("it holds it for down ({})", flag);
+        if (has_flag(replica.flags, "disconnected")) return "it has no connection to it";
+        if (const int64_t age = replica.silent_ms.value_or(0); age > 5 * ping_period_ms)
             return fmt::format("it has not answered its PING for {}", seconds(age));
         if (replica.priority == 0) return "its replica-priority is 0";
-        const bool down = says(master.flags, "s_down");
+        const bool down = has_flag(master.flags, "s_down");
         const int64_t info_at_most = down ? 5 * ping_period_ms : 3 * info_period_ms;
-        if (replica.run_id.empty() && !replica.applied_offset) return "it never answered its INFO";
+        if (replica.id.empty() && !replica.offset) return "it never answered its INFO";
         if (const int64_t age = replica.info_age_ms.value_or(0); age > info_at_most)
             return fmt::format("its last INFO is {} old, and at most {} counts", seconds(age), seconds(info_at_most));
         const int64_t link_at_most =
@@ -119,13 +116,12 @@ class Sentinels {
         return {};
     }
 
-    static bool before(const SentinelReplica& a, const SentinelReplica& b) {
+    static bool before(const Remembered& a, const Remembered& b) {
         if (a.priority.value_or(100) != b.priority.value_or(100))
             return a.priority.value_or(100) < b.priority.value_or(100);
-        if (a.applied_offset.value_or(0) != b.applied_offset.value_or(0))
-            return a.applied_offset.value_or(0) > b.applied_offset.value_or(0);
-        if (a.run_id.empty() != b.run_id.empty()) return b.run_id.empty();
-        return a.run_id < b.run_id;
+        if (a.offset.value_or(0) != b.offset.value_or(0)) return a.offset.value_or(0) > b.offset.value_or(0);
+        if (a.id.empty() != b.id.empty()) return b.id.empty();
+        return a.id < b.id;
     }
 
     const Facts& facts_;
@@ -173,9 +169,9 @@ Outlook outlook(const Facts& facts) {
         if (!sentinel.word) continue;
         const SentinelMaster& master = sentinel.word->master;
         result.quorum = result.quorum || sentinel.word->quorum.has_value();
-        result.restless = result.restless || says(master.flags, "s_down");
+        result.restless = result.restless || has_flag(master.flags, "s_down");
         somebody = somebody || !result.elections[i].choice.empty();
-        if (!says(master.flags, "failover_in_progress") || sentinel.word->tilt == true) continue;
+        if (!has_flag(master.flags, "failover_in_progress") || sentinel.word->tilt == true) continue;
         result.awaited = Awaited{Millis(master.failover_timeout_ms.value_or(default_failover_timeout_ms) + grace_ms),
                                  fmt::format("{} is at its failover of {}", sentinel.name, master.name), true};
     }
@@ -219,7 +215,7 @@ bool settled_on(const Facts& facts, const std::string& node) {
     for (size_t i = 0; i < facts.sentinels.size(); i++) {
         if (!facts.sentinels[i].word) continue;
         answer++;
-        name += sentinels.names(i, node) && !says(facts.sentinels[i].word->master.flags, "failover_in_progress");
+        name += sentinels.names(i, node) && !has_flag(facts.sentinels[i].word->master.flags, "failover_in_progress");
     }
     return name * 2 > answer;
 }

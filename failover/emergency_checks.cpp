@@ -101,7 +101,7 @@ Evidence of_sentinel(const Facts& facts, const topology::SentinelPicture& sentin
     if (flags.find("_down") != flags.npos) return say(SaysDead::yes, fmt::format("it says {}", flags));
     if (facts.lost_role)
         return say(SaysDead::unknown, fmt::format("it hears the process, and that is no master: {}", flags));
-    if (flags.find("disconnected") != flags.npos) return say(SaysDead::unknown, fmt::format("it says {}", flags));
+    if (redis::has_flag(flags, "disconnected")) return say(SaysDead::unknown, fmt::format("it says {}", flags));
     return say(SaysDead::no, fmt::format("it sees nothing wrong: {}", flags));
 }
 

@@ -75,7 +75,7 @@ struct NodeFacts {
 // What one Sentinel says about this instance.
 struct SentinelWord {
     redis::SentinelMaster master;
-    std::vector<redis::SentinelReplica> replicas;
+    std::vector<redis::Remembered> replicas;
     Result<void> quorum;  // SENTINEL CKQUORUM: could a failover be agreed on? Errors: why not
     std::optional<bool> tilt;
     Result<redis::SentinelMemory> memory;  // the others that it knows, and its own id

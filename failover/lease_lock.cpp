@@ -104,8 +104,7 @@ Result<std::unique_ptr<LeaseLock>> LeaseLock::acquire(kube::Client& client, cons
             const bool lives = versions > 1 && asked - began >= duration_of(*found);
             if (!takeover.wait || lives) return fail(held(instance, *found));
             if (!std::exchange(told, true)) takeover.wait(found->holder);
-            const Result<void> paused = client.loop().run([] { return false; }, Deadline::after(look_again));
-            if (paused.error().code != ErrorCode::timeout) return fail(paused.error());
+            TRY(client.loop().pause(Deadline::after(look_again)));
             continue;
         }
         kube::Lease next = found.value_or(kube::Lease{});

@@ -93,7 +93,7 @@ void check_calm(const Facts& facts, Checks& out) {
     for (const SentinelFacts& sentinel : facts.sentinels) {
         if (!sentinel.word) continue;
         for (const char* flag : {"s_down", "o_down", "failover_in_progress"})
-            if (sentinel.word->master.flags.find(flag) != std::string::npos)
+            if (redis::has_flag(sentinel.word->master.flags, flag))
                 troubles.push_back(fmt::format("{} says {}", sentinel.name, flag));
         if (sentinel.word->tilt == true) troubles.push_back(fmt::format("{} is in tilt", sentinel.name));
     }
@@ -156,7 +156,7 @@ void check_promotable(const Pair& pair, Checks& out) {
         const SentinelFacts& sentinel = facts.sentinels[i];
         if (!sentinel.word || sentinel.word->tilt == true) continue;
         const auto& replicas = sentinel.word->replicas;
-        const auto known = std::find_if(replicas.begin(), replicas.end(), [&](const redis::SentinelReplica& one) {
+        const auto known = std::find_if(replicas.begin(), replicas.end(), [&](const redis::Remembered& one) {
             return target && book.find(one.host, one.port.value_or(0), facts.instance.sentinels[i]) == target;
         });
         if (known == replicas.end()) {
@@ -164,7 +164,7 @@ void check_promotable(const Pair& pair, Checks& out) {
             continue;
         }
         for (const char* flag : {"s_down", "o_down", "disconnected"})
-            if (known->flags.find(flag) != std::string::npos)
+            if (redis::has_flag(known->flags, flag))
                 troubles.push_back(fmt::format("{} calls it {}", sentinel.name, flag));
         if (known->info_age_ms.value_or(0) > info_at_most_ms)
             troubles.push_back(

@@ -75,9 +75,7 @@ Result<std::optional<redis::Login>> RealWorld::login(const std::string& name) {
 }
 
 Result<void> RealWorld::pause(Millis duration) {
-    // That its time is over is what is waited for.
-    Result<void> waited = loop_.run([] { return false; }, Deadline::after(duration));
-    return waited.error().code == ErrorCode::timeout ? Result<void>{} : waited;
+    return loop_.pause(Deadline::after(duration));
 }
 
 Result<void> RealWorld::hold_lock(Millis at_least) {

@@ -81,7 +81,7 @@ class Watch {
         const auto master = answers[0] ? redis::parse_sentinel_master(answers[0]->front()) : fail(answers[0].error());
         if (master) {
             limit_ = Millis(master->failover_timeout_ms.value_or(180'000)) + grace;
-            if (master->flags.find("failover_in_progress") != std::string::npos) {
+            if (redis::has_flag(master->flags, "failover_in_progress")) {
                 begun_ = true;
                 return {};
             }
@@ -178,7 +178,7 @@ class Agreement {
                 continue;
             }
             const std::string address = fmt::format("{}:{}", master->host, master->port.value_or(0));
-            const bool busy = master->flags.find("failover_in_progress") != std::string::npos;
+            const bool busy = redis::has_flag(master->flags, "failover_in_progress");
             const auto& own = agree_.addresses;
             if (!busy && std::find(own.begin(), own.end(), address) != own.end()) {
                 agreeing_++;

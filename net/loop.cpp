@@ -67,4 +67,10 @@ Result<void> Loop::run(const std::function<bool()>& done, Deadline deadline) {
     }
 }
 
+Result<void> Loop::pause(Deadline until) {
+    Result<void> waited = run([&] { return until.passed(); }, until);
+    // Which of the two is seen first makes no difference.
+    return waited || waited.error().code != ErrorCode::timeout ? waited : Result<void>{};
+}
+
 }  // namespace redisctl::net

@@ -44,6 +44,9 @@ class Loop {
     // Runs until done() is true. Errors: `timeout` when the deadline passed first, `interrupted` on SIGINT or SIGTERM.
     Result<void> run(const std::function<bool()>& done, Deadline deadline);
 
+    // Lets time pass; what is under way goes on. Errors: interrupted.
+    Result<void> pause(Deadline until);
+
     // libcurl, made at first use: looking at plain hosts pays for it too, `version --client` does not.
     Curl& curl();
 

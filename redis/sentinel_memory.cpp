@@ -26,6 +26,7 @@ Result<std::vector<Remembered>> parse_list(const Value& reply, std::string_view 
         one.link_down_ms = count_of(fields, "master-link-down-time");
         one.priority = count_of(fields, "slave-priority");
         one.offset = count_of(fields, "slave-repl-offset");
+        one.info_age_ms = count_of(fields, "info-refresh");
         list.push_back(std::move(one));
     }
     return list;
@@ -58,6 +59,10 @@ Result<SentinelMemory> parse_sentinel_memory(const std::vector<Value>& replies) 
     else if (quorum.error_word() == "NOQUORUM" || quorum.error_word() == "NOGOODSLAVE")
         memory.quorum_ok = false;
     return memory;
+}
+
+Result<std::vector<Remembered>> parse_sentinel_replicas(const Value& reply) {
+    return parse_list(reply, "SENTINEL REPLICAS");
 }
 
 }  // namespace redisctl::redis

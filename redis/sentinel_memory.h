@@ -24,7 +24,10 @@ struct Remembered {
     std::optional<int64_t> hello_ms;   // Sentinels: since it last said hello on a channel of the master
     // Replicas.
     std::optional<bool> link_up = {};
-    std::optional<int64_t> link_down_ms = {}, priority = {}, offset = {};
+    std::optional<int64_t> link_down_ms = {};
+    std::optional<int64_t> priority = {};     // 0 is never promoted
+    std::optional<int64_t> offset = {};       // applied
+    std::optional<int64_t> info_age_ms = {};  // since it last answered INFO: its priority and offset are as old
 };
 
 struct SentinelMemory {
@@ -37,5 +40,9 @@ struct SentinelMemory {
 // Requests for one round trip and the parser of their replies; `master` is the name in the Sentinel.
 std::vector<Request> sentinel_memory_requests(const std::string& master);
 Result<SentinelMemory> parse_sentinel_memory(const std::vector<Value>& replies);
+
+// The reply to SENTINEL REPLICAS alone, or to SENTINEL SLAVES, the word that every version knows. Errors: what the
+// server says, protocol.
+Result<std::vector<Remembered>> parse_sentinel_replicas(const Value& reply);
 
 }  // namespace redisctl::redis

@@ -52,29 +52,6 @@ Result<SentinelMaster> parse_sentinel_master(const Value& reply) {
     return master;
 }
 
-Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply) {
-    if (reply.is_error()) return fail(reply_error(reply, "SENTINEL REPLICAS"));
-    TRY_ASSIGN(const auto* all, reply.as_array());
-    std::vector<SentinelReplica> replicas;
-    for (const Value& one : *all) {
-        TRY_ASSIGN(const InfoFields fields, read_pairs(one, "SENTINEL REPLICAS"));
-        SentinelReplica replica;
-        replica.host = host_of(fields);
-        replica.port = port_of(fields);
-        replica.flags = text_of(fields, "flags");
-        replica.priority = count_of(fields, "slave-priority");
-        replica.info_age_ms = count_of(fields, "info-refresh");
-        replica.applied_offset = count_of(fields, "slave-repl-offset");
-        if (const std::string link = text_of(fields, "master-link-status"); !link.empty())
-            replica.link_up = link == "ok";
-        replica.run_id = text_of(fields, "runid");
-        replica.ping_age_ms = count_of(fields, "last-ok-ping-reply");
-        replica.link_down_ms = count_of(fields, "master-link-down-time");
-        replicas.push_back(std::move(replica));
-    }
-    return replicas;
-}
-
 bool has_flag(std::string_view flags, std::string_view flag) {
     const auto words = split(flags, ',');
     return std::find(words.begin(), words.end(), flag) != words.end();

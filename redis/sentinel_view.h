@@ -32,18 +32,6 @@ struct SentinelMaster {
     std::optional<int64_t> reported_role_ms = {};
 };
 
-// A replica as one Sentinel knows it.
-struct SentinelReplica {
-    std::string host;
-    std::optional<int64_t> port;
-    std::string flags;                      // slave,s_down,disconnected …
-    std::optional<int64_t> priority;        // slave-priority: 0 is never promoted
-    std::optional<int64_t> info_age_ms;     // since it last answered INFO: its priority and offset are as old
-    std::optional<int64_t> applied_offset;  // slave-repl-offset
-    std::optional<bool> link_up;            // master-link-status
-    std::string run_id = {};                // empty: it never answered INFO
-    std::optional<int64_t> ping_age_ms = {}, link_down_ms = {};
-};
 // Is this one of the words of a list of flags? "s_down" is one of "master,s_down"
 bool has_flag(std::string_view flags, std::string_view flag);
 
@@ -58,9 +46,7 @@ struct SentinelView {
 std::vector<Request> sentinel_view_requests();
 Result<SentinelView> parse_sentinel_view(const std::vector<Value>& replies);
 
-// The reply to SENTINEL MASTER NAME, and to SENTINEL SLAVES NAME (the word that every version knows). Errors: what the
-// server says, protocol.
+// The reply to SENTINEL MASTER NAME. Errors: what the server says, protocol.
 Result<SentinelMaster> parse_sentinel_master(const Value& reply);
-Result<std::vector<SentinelReplica>> parse_sentinel_replicas(const Value& reply);
 
 }  // namespace redisctl::redis

@@ -40,7 +40,7 @@ std::string Findings::kubectl(std::string_view arguments) const {
 }
 
 std::vector<Finding> Findings::take() {
-    std::stable_sort(list_.begin(), list_.end(), [](const auto& a, const auto& b) { return a.severity > b.severity; });
+    critical_first(list_);
     return std::move(list_);
 }
 

@@ -13,8 +13,7 @@ namespace {
 
 void put(Picture& picture, Findings& out) {
     for (Finding& finding : out.take()) picture.findings.push_back(std::move(finding));
-    std::stable_sort(picture.findings.begin(), picture.findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+    critical_first(picture.findings);
     picture.health = health_of(picture);
 }
 

@@ -30,7 +30,7 @@ void about_sentinels(Findings& out, const Picture& picture) {
                                                   : sentinel.master_node);
         known = std::max(known, master.known_sentinels.value_or(0) + 1);
         quorum = std::max(quorum, master.quorum.value_or(0));
-        master_down = master_down || master.flags.find("o_down") != std::string::npos;
+        master_down = master_down || redis::has_flag(master.flags, "o_down");
     }
     if (named.size() > 1) {
         std::string list;

@@ -29,20 +29,10 @@ struct DeadMaster : FactsWorld {
             view(name).last_io_seconds.reset();
         }
         for (const char* name : {"10.0.1.1:26379", "10.0.1.2:26379", "10.0.1.3:26379"}) {
-            fleet::Node node;
-            node.name = name;
-            node.address = *net::parse_host_port(name, 0);
-            facts.instance.sentinels.push_back(std::move(node));
-            SentinelFacts sentinel;
-            sentinel.name = name;
-            sentinel.word->master = {"mymaster", "10.0.0.1", 6379, "master", 7, 2, 2, 2, 60'000, 180'000, 1};
+            SentinelFacts sentinel = watching(facts, name, 60'000, 180'000);
             sentinel.word->master.ping_age_ms = 5'000;
-            for (const auto& [host, run_id] : {std::pair{"10.0.0.2", "bbbb"}, {"10.0.0.3", "aaaa"}}) {
-                redis::SentinelReplica replica{host, 6379, "slave", 100, 1'000, 990, true};
-                replica.run_id = run_id;
-                sentinel.word->replicas.push_back(replica);
-            }
-            sentinel.word->tilt = false;
+            for (const auto& [host, run_id] : {std::pair{"10.0.0.2", "bbbb"}, {"10.0.0.3", "aaaa"}})
+                sentinel.word->replicas.push_back(remembered(host, run_id));
             facts.sentinels.push_back(std::move(sentinel));
         }
     }
@@ -64,7 +54,7 @@ std::string why_not(const DeadMaster& world, const std::string& node) {
 TEST_CASE("A Sentinel's choice: priority, then offset, then run id") {
     DeadMaster world;
     CHECK(elections(world.facts)[0].choice == third);
-    world.each([](SentinelWord& word) { word.replicas[0].applied_offset = 991; });
+    world.each([](SentinelWord& word) { word.replicas[0].offset = 991; });
     CHECK(elections(world.facts)[0].choice == second);
     world.each([](SentinelWord& word) { word.replicas[1].priority = 10; });
     CHECK(elections(world.facts)[0].choice == third);
@@ -83,7 +73,7 @@ TEST_CASE("Why a Sentinel does not promote a replica") {
         {"its replica-priority is 0", [](SentinelWord& word) { word.replicas[0].priority = 0; }},
         {"it holds it for down (s_down)", [](SentinelWord& word) { word.replicas[0].flags = "slave,s_down"; }},
         {"it has no connection to it", [](SentinelWord& word) { word.replicas[0].flags = "slave,disconnected"; }},
-        {"it has not answered its PING for 6 s", [](SentinelWord& word) { word.replicas[0].ping_age_ms = 5'100; }},
+        {"it has not answered its PING for 6 s", [](SentinelWord& word) { word.replicas[0].silent_ms = 5'100; }},
         {"its last INFO is 31 s old, and at most 30 s counts",
          [](SentinelWord& word) { word.replicas[0].info_age_ms = 31'000; }},
         {"its last INFO is 6 s old, and at most 5 s counts",
@@ -92,7 +82,7 @@ TEST_CASE("Why a Sentinel does not promote a replica") {
          [&](SentinelWord& word) { down(word), word.replicas[0].link_down_ms = 602'000; }},
         {"it does not know it", [](SentinelWord& word) { word.replicas.erase(word.replicas.begin()); }},
         {"it never answered its INFO",
-         [](SentinelWord& word) { word.replicas[0].run_id.clear(), word.replicas[0].applied_offset.reset(); }}};
+         [](SentinelWord& word) { word.replicas[0].id.clear(), word.replicas[0].offset.reset(); }}};
     for (const Case& one : cases) {
         CAPTURE(one.why);
         DeadMaster world;

@@ -101,4 +101,27 @@ inline std::string verdict(const std::vector<failover::Check>& checks, const std
     return std::string(failover::verdict_name(it->verdict)) + ": " + it->value;
 }
 
+// A Sentinel of these facts at its own address, whose master is 10.0.0.1:6379.
+inline failover::SentinelFacts watching(failover::Facts& facts, const char* name, int64_t down_after_ms,
+                              int64_t failover_timeout_ms) {
+    fleet::Node node;
+    node.name = name;
+    node.address = *net::parse_host_port(name, 0);
+    facts.instance.sentinels.push_back(std::move(node));
+    failover::SentinelFacts sentinel;
+    sentinel.name = name;
+    sentinel.word->master = {"mymaster", "10.0.0.1", 6379, "master", 7, 2, 2, 2, down_after_ms, failover_timeout_ms, 1};
+    sentinel.word->tilt = false;
+    return sentinel;
+}
+
+// A replica that it hears, and that follows.
+inline redis::Remembered remembered(const char* host, const char* run_id = "") {
+    redis::Remembered replica{host, 6379, run_id, "slave", {}, {}, true};
+    replica.priority = 100;
+    replica.offset = 990;
+    replica.info_age_ms = 1'000;
+    return replica;
+}
+
 }  // namespace redisctl::testing

@@ -23,16 +23,8 @@ using Lines = std::vector<std::string>;
 struct Watched : FactsWorld {
     Watched() : FactsWorld(std::vector<net::HostPort>{{"10.0.0.1", 6379}, {"10.0.0.2", 6379}, {"10.0.0.3", 6379}}) {
         for (const char* name : {"10.0.1.1:26379", "10.0.1.2:26379", "10.0.1.3:26379"}) {
-            fleet::Node node;
-            node.name = name;
-            node.address = *net::parse_host_port(name, 0);
-            facts.instance.sentinels.push_back(std::move(node));
-            SentinelFacts sentinel;
-            sentinel.name = name;
-            sentinel.word->master = {"mymaster", "10.0.0.1", 6379, "master", 7, 2, 2, 2, 5'000, 60'000, 1};
-            for (const char* host : {"10.0.0.2", "10.0.0.3"})
-                sentinel.word->replicas.push_back({host, 6379, "slave", 100, 1'000, 990, true});
-            sentinel.word->tilt = false;
+            SentinelFacts sentinel = watching(facts, name, 5'000, 60'000);
+            for (const char* host : {"10.0.0.2", "10.0.0.3"}) sentinel.word->replicas.push_back(remembered(host));
             facts.sentinels.push_back(std::move(sentinel));
         }
         const std::string ids[] = {std::string(40, 'a'), std::string(40, 'b'), std::string(40, 'c')};
