@@ -62,19 +62,36 @@ std::string base64_encode(std::string_view bytes) {
     return out;
 }
 
+namespace {
+
+std::string rfc3339_micros(std::chrono::sys_time<std::chrono::microseconds> time) {
+    using namespace std::chrono;
+    const auto day = floor<days>(time);
+    const year_month_day date(day);
+    const hh_mm_ss clock(time - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+}
+
+std::string without_micros(const std::string& time) {
+    return time.substr(0, std::string_view("2026-01-31T12:00:00").size()) + 'Z';
+}
+
+}  // namespace
+
 std::string rfc3339_now() {
-    return rfc3339_micros_now().substr(0, std::string_view("2026-01-31T12:00:00").size()) + 'Z';
+    return without_micros(rfc3339_micros_now());
 }
 
 std::string rfc3339_micros_now() {
-    using namespace std::chrono;
-    const auto now = floor<microseconds>(system_clock::now());
-    const auto day = floor<days>(now);
-    const year_month_day date(day);
-    const hh_mm_ss time(now - day);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
+    return rfc3339_micros(std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
+}
+
+std::string rfc3339(int64_t seconds) {
+    constexpr int64_t end_of_9999 = 253'402'300'799;
+    const std::chrono::seconds since_epoch(std::clamp<int64_t>(seconds, 0, end_of_9999));
+    return without_micros(rfc3339_micros(std::chrono::sys_time<std::chrono::microseconds>(since_epoch)));
 }
 
 std::optional<int64_t> parse_rfc3339(std::string_view text) {

@@ -58,6 +58,8 @@ std::string base64_encode(std::string_view bytes);
 // "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000000Z"
 std::string rfc3339_now();
 std::string rfc3339_micros_now();
+std::string rfc3339(
+    int64_t seconds);  // since the epoch; what lies outside the years 1970 to 9999 becomes their nearest end
 // Seconds since the epoch of an RFC 3339 time with Z or an offset, fractions ignored.
 std::optional<int64_t> parse_rfc3339(std::string_view text);
 

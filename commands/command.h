@@ -48,7 +48,7 @@ struct Spec {
     std::vector<std::string>* rest = nullptr;
 };
 
-enum class Group { look, judge, change, tool };
+enum class Group { look, judge, inspect, change, tool };
 enum class Uses {
     nothing,
     target,  // the target, connection and password flags apply, and -o

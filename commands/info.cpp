@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "commands/ask_each.h"
 #include "commands/command.h"
+#include "commands/side_by_side.h"
 #include "redis/reply_error.h"
 
 #include <nlohmann/json.hpp>
@@ -46,28 +47,6 @@ Result<Json> sections_of(const AskedNode& node) {
     return sections;
 }
 
-// One row a field, one column a node: what differs stands side by side.
-output::Table side_by_side(const std::string& heading, const std::vector<std::pair<std::string, Json>>& nodes) {
-    output::Table table{heading, {{"FIELD"}}, {}};
-    std::vector<std::pair<std::string, std::string>> fields;
-    for (const auto& [name, sections] : nodes) {
-        table.columns.push_back({name});
-        for (const auto& [section, values] : sections.items())
-            for (const auto& [key, value] : values.items())
-                if (const std::pair field{section, key}; std::find(fields.begin(), fields.end(), field) == fields.end())
-                    fields.push_back(field);
-    }
-    for (const auto& [section, key] : fields) {
-        std::vector<output::Cell> row{key};
-        for (const auto& [name, sections] : nodes) {
-            const bool has = sections.contains(section) && sections.at(section).contains(key);
-            row.emplace_back(has ? sections.at(section).at(key).template get<std::string>() : std::string());
-        }
-        table.rows.push_back(std::move(row));
-    }
-    return table;
-}
-
 Result<ExitCode> run(Context& context, const Options& options) {
     std::vector<redis::Request> requests;
     // Several sections in one INFO exist only from 7.0 on.
@@ -76,17 +55,20 @@ Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const Asked asked, ask_each(context, {}, requests, Sentinels::asked));
 
     output::Document document("Info", context.kube_context());
-    std::map<const fleet::Instance*, std::vector<std::pair<std::string, Json>>> tables;
+    std::map<const fleet::Instance*, SideBySide> tables;
     const auto fill = [&](const AskedNode& node, Row row) -> std::optional<Error> {
         Result<Json> sections = sections_of(node);
         row.json["sections"] = sections ? *sections : Json(nullptr);
         if (!sections) return sections.error();
-        tables[node.instance].emplace_back(node.node->name, std::move(*sections));
+        SideBySide& table = tables[node.instance];
+        table.add_node(node.node->name);
+        for (const auto& [section, fields] : sections->items())
+            for (const auto& [field, value] : fields.items()) table.add(section, field, value.get<std::string>());
         return std::nullopt;
     };
     const Answered answered = fill_rows(document, asked, {}, fill);
     for (const fleet::Instance& instance : asked.found.inventory.instances)
-        if (tables.contains(&instance)) document.add_table(side_by_side(instance.full_name(), tables.at(&instance)));
+        if (tables.contains(&instance)) document.add_table(tables.at(&instance).table(instance.full_name()));
     TRY(context.output().print(document));
     return shown(answered);
 }

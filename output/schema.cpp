@@ -3,6 +3,7 @@
 #include "output/json_text.h"
 #include "output/schema_changes.h"
 #include "output/schema_clients.h"
+#include "output/schema_inspect.h"
 #include "output/schema_pieces.h"
 
 #include <algorithm>
@@ -15,12 +16,6 @@ namespace redisctl::output {
 namespace {
 
 using namespace pieces;
-
-Json nodes_of(Members members) {
-    members.insert(members.begin(), {"name", text()});
-    members.emplace_back("error", or_null(ref("Error")));
-    return array(object(members));
-}
 
 Json status_item() {
     Json instance = definition("Instance");
@@ -225,16 +220,25 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 22> kKinds{{{"ClientSettings", client_settings_item, none},
+constexpr std::array<Kind, 33> kKinds{{{"BigKeys", big_keys_item, none},
+                                       {"ClientSettings", client_settings_item, none},
+                                       {"Clients", clients_item, none},
+                                       {"Config", config_item, none},
+                                       {"ConfigDiff", config_item, none},
+                                       {"DatabaseSizes", database_sizes_item, none},
                                        {"Doctor", doctor_item, none},
                                        {"Event", nullptr, nullptr, event_members},
+                                       {"Exec", exec_item, none},
                                        {"Explanation", explanation_item, none},
                                        {"HaproxyCheck", haproxy_check_item, none},
                                        {"HaproxyConfig", haproxy_config_item, none},
                                        {"History", history_item, none},
                                        {"Info", info_item, none},
+                                       {"Keys", keys_item, none},
                                        {"MasterInfo", master_info_item, none},
+                                       {"Memory", memory_item, none},
                                        {"OperationResult", nullptr, nullptr, result_members},
+                                       {"Persistence", persistence_item, none},
                                        {"Ping", ping_item, none},
                                        {"Plan", nullptr, nullptr, plan_members},
                                        {"PodList", pod_list_item, none},
@@ -243,6 +247,8 @@ constexpr std::array<Kind, 22> kKinds{{{"ClientSettings", client_settings_item, 
                                        {"Role", role_item, none},
                                        {"SentinelView", sentinel_view_item, none},
                                        {"Services", services_item, none},
+                                       {"SlowLog", slow_log_item, none},
+                                       {"Stats", stats_item, none},
                                        {"Status", status_item, none},
                                        {"Version", version_item, version_extra},
                                        {"Wait", wait_item, none},

@@ -177,6 +177,12 @@ Json object(const Members& members) {
         {"type", "object"}, {"additionalProperties", false}, {"required", required}, {"properties", properties}};
 }
 
+Json nodes_of(Members members) {
+    members.insert(members.begin(), {"name", text()});
+    members.emplace_back("error", or_null(ref("Error")));
+    return array(object(members));
+}
+
 Json per_instance(Members rest) {
     Members members{{"instance", text("the instance's name")}, {"namespace", text_or_null("null without Kubernetes")}};
     members.insert(members.end(), rest.begin(), rest.end());

@@ -33,6 +33,8 @@ Json or_null(Json schema);
 Json object(const Members& members);  // all of them required, no others allowed
 // What items of most kinds begin with, and the list of what they are about.
 Json per_instance(Members rest);
+// A list of nodes: a name, these members, and what went wrong with it.
+Json nodes_of(Members members);
 
 // Instance, Node, Sentinel, Service, Witness, Finding, Error.
 Json ref(std::string_view name);

@@ -44,13 +44,6 @@ std::vector<AttachedReplica> parse_all_attached(const InfoFields& fields) {
     return replicas;
 }
 
-Role parse_role(std::string_view text) {
-    if (text == "master") return Role::master;
-    if (text == "slave" || text == "replica") return Role::replica;
-    if (text == "sentinel") return Role::sentinel;
-    return Role::unknown;
-}
-
 void read_replication(NodeView& view, const InfoFields& fields) {
     view.role = parse_role(text_of(fields, "role"));
     view.master_host = text_of(fields, "master_host");
@@ -98,6 +91,13 @@ Result<void> read_role(NodeView& view, const Value& reply) {
 }
 
 }  // namespace
+
+Role parse_role(std::string_view text) {
+    if (text == "master") return Role::master;
+    if (text == "slave" || text == "replica") return Role::replica;
+    if (text == "sentinel") return Role::sentinel;
+    return Role::unknown;
+}
 
 std::string_view role_name(Role role) {
     switch (role) {

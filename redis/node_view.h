@@ -17,6 +17,7 @@
 namespace redisctl::redis {
 
 enum class Role { unknown, master, replica, sentinel };
+Role parse_role(std::string_view text);        // INFO's and ROLE's word: "slave" is a replica
 std::string_view role_name(Role role);  // "master", "replica", "sentinel", "unknown"
 
 // A replica as its master sees it: one slaveN line.
