@@ -104,7 +104,7 @@ std::string flags_help(size_t width) {
 const std::vector<GroupTitle>& group_titles() {
     static const std::vector<GroupTitle> titles{{Group::look, "Look (exit 0 when every node answered)"},
                                                 {Group::judge, "Judge (exit 1 when the answer is bad)"},
-                                                {Group::inspect, "Ask (each node, in the server's own words)"},
+                                                {Group::inspect, "Ask (what each node holds and does)"},
                                                 {Group::change, "Change (shows a plan, asks, verifies)"},
                                                 {Group::tool, "Tools (open nothing)"}};
     return titles;

@@ -167,7 +167,7 @@ void bind(Spec& spec) {
 
 extern const Command doctor_command{
     "doctor",     Group::judge, "Examine everything: roles, links, Services, persistence, memory, logins, pods",
-    Uses::target, {},           bind,
+    Uses::target, {"health"},   bind,
     "Doctor"};
 
 }  // namespace redisctl

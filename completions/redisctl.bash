@@ -41,11 +41,11 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --max-bytes | --max-seconds | --for | --database | --duration) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database | --duration) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
-                case $command:${COMP_WORDS[i]} in haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
+                case $command:${COMP_WORDS[i]} in config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
                 break
                 ;;
         esac
@@ -55,6 +55,7 @@ _redisctl() {
         --as-group) :; return ;;
         --avoid) _redisctl_dynamic node; return ;;
         --bind) :; return ;;
+        --by) _redisctl_words $'host\nname\nuser\nlibrary\ntype\ncommand\ndatabase'; return ;;
         --cacert) _redisctl_dynamic file; return ;;
         --cert) _redisctl_dynamic file; return ;;
         --certificates) :; return ;;
@@ -63,6 +64,7 @@ _redisctl() {
         --confirm) :; return ;;
         --context) _redisctl_dynamic context; return ;;
         --database) :; return ;;
+        --db) :; return ;;
         --duration) :; return ;;
         --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
@@ -75,16 +77,19 @@ _redisctl() {
         --keep) _redisctl_dynamic node; return ;;
         --key) _redisctl_dynamic file; return ;;
         --kubeconfig) _redisctl_dynamic file; return ;;
+        --limit) :; return ;;
         --master-name) :; return ;;
         --max-bytes) :; return ;;
         --max-saved) :; return ;;
         --max-seconds) :; return ;;
         --node) _redisctl_dynamic node; return ;;
+        --over) :; return ;;
         --override) :; return ;;
         --password-file) _redisctl_dynamic file; return ;;
         --password-secret) :; return ;;
         --password-variable) :; return ;;
         --promote) _redisctl_dynamic node; return ;;
+        --rate) :; return ;;
         --read-port) :; return ;;
         --read-timeout) :; return ;;
         --request-timeout) :; return ;;
@@ -97,6 +102,8 @@ _redisctl() {
         --system) _redisctl_words $'standalone\ngeneric\nsentinel\nbitnami-standalone\nbitnami-replication\nbitnami-sentinel\nbitnami-ismaster\nspotahome\nspotahome-bootstrap\nsb-standalone\nsb-replica\nunrelated-masters\ncluster-mode'; return ;;
         --timeout) :; return ;;
         --tls-server-name) :; return ;;
+        --top) :; return ;;
+        --type) _redisctl_words $'string\nlist\nset\nzset\nhash\nstream'; return ;;
         --user) :; return ;;
         --via) _redisctl_words $'auto\nport-forward\ndirect'; return ;;
         --wait) :; return ;;
@@ -110,15 +117,33 @@ _redisctl() {
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     local flags4=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\ncompletion\ndoctor\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
+        bigkeys | redis-bigkeys)
+            if [[ $cur == -* ]]; then _redisctl_words $'--top\n--db\n--rate'$'\n'"$flags1"; else :; fi
+            ;;
+        clients | redis-clients)
+            if [[ $cur == -* ]]; then _redisctl_words $'--by\n--top'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         completion)
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
             ;;
-        doctor | redis-doctor)
+        config-diff | redis-config-diff)
+            if [[ $cur == -* ]]; then _redisctl_words $'--own'$'\n'"$flags3"; else :; fi
+            ;;
+        config-get | redis-config-get | redis-config)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
+            ;;
+        dbsize | redis-dbsize)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            ;;
+        doctor | redis-doctor | health)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        exec | redis-exec | cli)
+            if [[ $cur == -* ]]; then _redisctl_words $'--master\n--replicas\n--all\n--db\n--confirm'$'\n'"$flags1"; else :; fi
             ;;
         explain)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY'; fi
@@ -139,7 +164,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\ncompletion\ndoctor\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nlabel\nman\nmaster-info\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -147,14 +172,26 @@ _redisctl() {
         info | redis-info)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
+        keys | redis-keys)
+            if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--db\n--type'$'\n'"$flags1"; else :; fi
+            ;;
         label-sync | redis-label-sync)
             if [[ $cur == -* ]]; then _redisctl_words $'--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
+        make-targets)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-completion.1\nredisctl-doctor.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-label-sync.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        memory | redis-memory | memory-stats)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            ;;
+        persistence | redis-persistence | lastsave)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         ping | redis-ping)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_dynamic node; fi
@@ -184,7 +221,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'ClientSettings\nDoctor\nEvent\nExplanation\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nMasterInfo\nOperationResult\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nStatus\nVersion\nWait\nWatchEvent'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'BigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
@@ -200,6 +237,12 @@ _redisctl() {
             ;;
         services | redis-services)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            ;;
+        slowlog | redis-slowlog)
+            if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            ;;
+        stats | redis-stats)
+            if [[ $cur == -* ]]; then _redisctl_words $'--over'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -218,6 +261,9 @@ _redisctl() {
             ;;
         watch | redis-watch)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
+            ;;
+        config)
+            [[ $cur == -* ]] || _redisctl_words $'diff\nget'
             ;;
         haproxy)
             [[ $cur == -* ]] || _redisctl_words $'check\ngenerate'

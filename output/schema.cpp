@@ -109,6 +109,12 @@ Json explanation_item() {
                    {"paste", array(text("a command; words in capitals are to be replaced"))}});
 }
 
+Json make_target_item() {
+    return object({{"target", text("of make/ops/redis.mk")},
+                   {"command", text_or_null("what to type instead; null when nothing takes its place yet")},
+                   {"note", text()}});
+}
+
 Json wait_item() {
     Json condition = object({{"condition", text("as it was asked for")},
                              {"met", boolean("by the last look")},
@@ -220,7 +226,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 33> kKinds{{{"BigKeys", big_keys_item, none},
+constexpr std::array<Kind, 34> kKinds{{{"BigKeys", big_keys_item, none},
                                        {"ClientSettings", client_settings_item, none},
                                        {"Clients", clients_item, none},
                                        {"Config", config_item, none},
@@ -235,6 +241,7 @@ constexpr std::array<Kind, 33> kKinds{{{"BigKeys", big_keys_item, none},
                                        {"History", history_item, none},
                                        {"Info", info_item, none},
                                        {"Keys", keys_item, none},
+                                       {"MakeTargets", make_target_item, none},
                                        {"MasterInfo", master_info_item, none},
                                        {"Memory", memory_item, none},
                                        {"OperationResult", nullptr, nullptr, result_members},

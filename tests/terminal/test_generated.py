@@ -111,7 +111,7 @@ class Scripts(unittest.TestCase):
 
     def test_bash_offers_what_fits(self):
         for line, expected in {"redisctl repl": ["replica-lag", "replication-info"],
-                               "redisctl -n x sta": ["status"],
+                               "redisctl -n x statu": ["status"],
                                "redisctl -o ": ["table", "wide", "json", "yaml", "name"],
                                "redisctl status -o j": ["json"],
                                "redisctl status --output=y": ["yaml"],
@@ -133,7 +133,7 @@ class Scripts(unittest.TestCase):
                                "redisctl help exit": ["exit-codes"],
                                "redisctl schema Repl": ["ReplicaLag", "ReplicationInfo"],
                                "redisctl explain NO_M": ["NO_MASTER"],
-                               "redisctl man redisctl-sta": ["redisctl-status.1"]}.items():
+                               "redisctl man redisctl-statu": ["redisctl-status.1"]}.items():
             with self.subTest(line):
                 self.assertEqual(self.complete(line), expected)
 

@@ -1,0 +1,106 @@
+#include "commands/command.h"
+#include "commands/context.h"
+#include "commands/json_values.h"
+#include "output/document.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <memory>
+
+namespace redisctl {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A target of make/ops/redis.mk and what to type instead; without a command there is no successor yet.
+struct Target {
+    std::string_view name, command, note;
+};
+
+constexpr std::array<Target, 57> kTargets{{
+    {"redis-aof-rewrite", "redisctl exec -- BGREWRITEAOF", "then redisctl persistence shows its state"},
+    {"redis-backup", "", "no backup yet"},
+    {"redis-backup-aof", "", "no backup yet"},
+    {"redis-backup-config", "redisctl config get --json", "passwords stay hidden, so it is no backup of them"},
+    {"redis-backup-k8s-resources", "", "no backup yet; kubectl get … -o yaml"},
+    {"redis-backup-rdb", "", "no backup yet"},
+    {"redis-bash", "", "kubectl exec -it POD -- sh"},
+    {"redis-bgsave", "redisctl exec -- BGSAVE", "then redisctl persistence shows whether it succeeded"},
+    {"redis-bigkeys", "redisctl bigkeys", "on a replica, and not faster than --rate"},
+    {"redis-check-replication", "redisctl status", "with a verdict and an exit code"},
+    {"redis-cli", "redisctl exec -- COMMAND", "word for word, to the master or the nodes that are named"},
+    {"redis-clients", "redisctl clients", "counted by host, name, user, library or command"},
+    {"redis-config", "redisctl config get", "of all nodes, passwords hidden"},
+    {"redis-config-get", "redisctl config get PARAMETER", "of all nodes, passwords hidden"},
+    {"redis-create-pvc-snapshot", "", "no backup yet"},
+    {"redis-dbsize", "redisctl dbsize", "of all nodes, and what a replica lacks"},
+    {"redis-describe", "redisctl pods", "and redisctl doctor for what is wrong with them"},
+    {"redis-disaster-recovery", "", "no restore yet"},
+    {"redis-events", "redisctl doctor", "says what keeps pods from running; kubectl events lists them"},
+    {"redis-flushall", "redisctl exec --confirm NAME -- FLUSHALL", "to the master alone, when its instance is named"},
+    {"redis-flushdb", "redisctl exec --db N --confirm NAME -- FLUSHDB", "of any database"},
+    {"redis-force-failover", "redisctl failover", "to the best replica, losing nothing"},
+    {"redis-full-backup", "", "no backup yet"},
+    {"redis-health", "redisctl doctor", "of all nodes, with what to do"},
+    {"redis-info", "redisctl info", "of all nodes side by side"},
+    {"redis-keys", "redisctl keys", "by SCAN, from a replica"},
+    {"redis-lastsave", "redisctl persistence", "by the server's own clock"},
+    {"redis-latency", "redisctl ping", "one round trip to each node"},
+    {"redis-logs", "", "kubectl logs -l … --prefix"},
+    {"redis-master-info", "redisctl master-info", "finds the master by all witnesses"},
+    {"redis-memory", "redisctl memory", "of all nodes, against their limits"},
+    {"redis-memory-stats", "redisctl memory -o wide", "MEMORY STATS in full: redisctl exec -- MEMORY STATS"},
+    {"redis-metrics", "redisctl stats --json", "no exporter yet"},
+    {"redis-monitor", "", "not without an end; redisctl slowlog and redisctl clients --by command"},
+    {"redis-ping", "redisctl ping", "all nodes and Sentinels, with the time it took"},
+    {"redis-port-forward", "redisctl exec -- COMMAND", "redisctl opens its own; one that stays is not there yet"},
+    {"redis-post-upgrade-check", "redisctl doctor", "and redisctl version for mixed ones"},
+    {"redis-pre-upgrade-check", "redisctl doctor", "exit 1 when something is critical"},
+    {"redis-promote-replica", "redisctl promote-replica NODE", "losing nothing, and the others follow it"},
+    {"redis-replica-lag", "redisctl replica-lag", "bytes on the same history, not seconds of silence"},
+    {"redis-replication-info", "redisctl replication-info", "all nodes at once"},
+    {"redis-restore", "", "no restore yet"},
+    {"redis-restore-aof", "", "no restore yet"},
+    {"redis-restore-config", "", "no restore yet"},
+    {"redis-restore-from-pvc-snapshot", "", "no restore yet"},
+    {"redis-restore-rdb", "", "no restore yet"},
+    {"redis-resync-replica", "redisctl resync-replica NODE", "to the real master, until it has all its data"},
+    {"redis-role", "redisctl role", "of all nodes"},
+    {"redis-save", "redisctl exec --confirm NAME -- SAVE", "every client waits meanwhile: BGSAVE is better"},
+    {"redis-shell", "", "kubectl exec -it POD -- sh"},
+    {"redis-slowlog", "redisctl slowlog", "of all nodes by time, or added up by command"},
+    {"redis-stats", "redisctl stats", "with rates"},
+    {"redis-top", "redisctl memory", "and redisctl stats; kubectl top for the pods"},
+    {"redis-upgrade-rollback", "", "no upgrade yet; helm rollback"},
+    {"redis-validate-upgrade", "redisctl version", "of every node, and redisctl dbsize"},
+    {"redis-version", "redisctl version", "of every node, mixed ones are said"},
+    {"help", "redisctl help", "and redisctl COMMAND --help"},
+}};
+
+Result<ExitCode> run(Context& context) {
+    output::Document document("MakeTargets", {});
+    output::Table table{{}, {{"TARGET"}, {"COMMAND"}, {"NOTE"}}, {}};
+    for (const Target& target : kTargets) {
+        document.add_item({{"target", target.name}, {"command", text_or_null(target.command)}, {"note", target.note}});
+        document.add_name(std::string(target.name));
+        table.rows.push_back({target.name, target.command, target.note});
+    }
+    document.add_table(std::move(table));
+    TRY(context.output().print(document));
+    return ExitCode::ok;
+}
+
+void bind(Spec& spec) {
+    spec.examples = {"redisctl make-targets", "redisctl make-targets --json"};
+    spec.run = [](Context& context) { return run(context); };
+}
+
+}  // namespace
+
+extern const Command make_targets_command{
+    "make-targets", Group::tool,  "Show for each target of make/ops/redis.mk what to type instead", Uses::answer, {},
+    bind,           "MakeTargets"};
+
+}  // namespace redisctl
