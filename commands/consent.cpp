@@ -15,6 +15,13 @@
 
 namespace redisctl {
 
+Result<void> changes_allowed(const Environment& environment) {
+    const std::string value = environment("REDISCTL_READ_ONLY").value_or("");
+    if (value.empty() || value == "0") return {};
+    return fail(Error{ErrorCode::refused, "nothing is changed from here", "REDISCTL_READ_ONLY is set",
+                      "--dry-run shows the plan; unset REDISCTL_READ_ONLY to change something", "READ_ONLY"});
+}
+
 Result<std::string> ask_line(const std::string& question, const std::string& flag) {
     const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
     if (!terminal)

@@ -1,11 +1,16 @@
 // Asking before a change. The terminal itself is read, so that it goes with --password-stdin and with a piped stdout.
 #pragma once
 
+#include "base/environment.h"
 #include "base/result.h"
 
 #include <string>
 
 namespace redisctl {
+
+// Before anything else is asked: $REDISCTL_READ_ONLY, set to anything but 0, forbids every change; plans and dry runs
+// stay. Errors: refused (READ_ONLY).
+Result<void> changes_allowed(const Environment& environment);
 
 // True for y or yes. Errors: refused when there is no terminal, naming the flag that stands for the answer;
 // interrupted.

@@ -88,20 +88,26 @@ Result<std::vector<Target>> targets_of(const Look& seen, const Options& options,
     return targets;
 }
 
-Result<void> refuse_writes_to_replicas(Context& context, const std::vector<Target>& targets,
-                                       const redis::Request& command) {
+// By the node's own table of commands: what writes does not go to a replica, and nowhere when nothing may be changed.
+Result<void> refuse_writes(Context& context, const std::vector<Target>& targets, const redis::Request& command) {
+    const Result<void> allowed = changes_allowed(context.environment());
+    if (!allowed && redis::danger_of(command) != Danger::none) return allowed;
     std::vector<fleet::Call> calls;
     for (const Target& target : targets)
-        if (target.role() == redis::Role::replica)
+        if (!allowed || target.role() == redis::Role::replica)
             calls.push_back({target.node, {redis::command_info_request(command)}});
     if (calls.empty()) return {};
     const std::vector<fleet::Outcome> outcomes = context.ask_further(calls);
-    for (size_t i = 0; i < outcomes.size(); i++)
-        if (outcomes[i].replies && redis::may_write(outcomes[i].replies->front(), command).value_or(false))
+    for (size_t i = 0; i < outcomes.size(); i++) {
+        const std::optional<bool> writes =
+            outcomes[i].replies ? redis::may_write(outcomes[i].replies->front(), command) : std::nullopt;
+        if (!allowed && writes.value_or(true)) return allowed;
+        if (writes.value_or(false))
             return fail(Error{ErrorCode::refused,
                               fmt::format("{} is not sent to {}", printable(command.front()), calls[i].node->name),
                               "it writes, and the node is a replica: what is written there is lost or refused",
                               "redisctl exec --master -- …", "WRITE_TO_REPLICA"});
+    }
     return {};
 }
 
@@ -165,7 +171,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const std::optional<int64_t> database, database_of(options));
     TRY_ASSIGN(const Look seen, look(context));
     TRY_ASSIGN(const std::vector<Target> targets, targets_of(seen, options, context.globals()));
-    TRY(refuse_writes_to_replicas(context, targets, options.command));
+    TRY(refuse_writes(context, targets, options.command));
     TRY(consent_to(seen, targets, options));
 
     std::vector<redis::Request> requests;

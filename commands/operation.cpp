@@ -236,6 +236,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     const auto refused = [&](const Error& error) { return end_early(context, result_for(operation), error); };
     if (!operation.recorded)
         if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
+    if (const Result<void> allowed = changes_allowed(context.environment()); !allowed) return refused(allowed.error());
     if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
 
     std::optional<Guardian> guardian;

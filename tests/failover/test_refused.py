@@ -24,6 +24,14 @@ class Refused(Changing):
     def lines(self, master: Server) -> str:
         return " ".join(value for key, value in master.info().items() if key.startswith("slave"))
 
+    def test_where_nothing_may_be_changed_there_are_only_plans(self):
+        nodes = self.system(replicas=1)
+        how = {"env": {"REDISCTL_READ_ONLY": "1"}}
+        self.refused(nodes, "nothing is changed from here", "REDISCTL_READ_ONLY is set", code="READ_ONLY", hint="--dry-run", **how)
+        self.assert_untouched(nodes)
+        self.assertTrue(self.plan("failover", nodes=nodes, **how)["steps"])
+        self.assert_untouched(nodes)
+
     def test_row_22_the_target_is_not_online_yet(self):
         """Row 22: the master has not begun to send it anything."""
         nodes = self.system(replicas=1)

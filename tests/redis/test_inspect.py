@@ -197,6 +197,13 @@ class Executing(Asking):
         self.assertIn(MASTER.address, self.refused("NOT_CONFIRMED", "--confirm", "wrong", "--", "FLUSHALL"))
         self.assertEqual(self.exec("--db", "9", "--confirm", MASTER.address, "--", "FLUSHDB").out, "OK\n")
 
+    def test_where_nothing_may_be_changed_only_what_reads_is_sent(self):
+        how = {"env": {**WAY["env"], "REDISCTL_READ_ONLY": "1"}}
+        self.assertEqual(self.ask("exec", *HOSTS, "--", "STRLEN", "large", **how).out, "100000\n")
+        for words in (["SET", "large", "x"], ["CONFIG", "SET", "hz", "10"], ["EVAL", "return 1", "0"], ["NOSUCH"]):
+            self.assertIn("REDISCTL_READ_ONLY", self.ask("exec", *HOSTS, "--confirm", MASTER.address, "--", *words, code=6, **how).err)
+        self.assertEqual(self.exec("--", "STRLEN", "large").out, "100000\n")
+
     def test_passwords_stay_hidden(self):
         self.assertIn("(hidden)", self.exec("--", "CONFIG", "GET", "requirepass").out)
 
