@@ -223,6 +223,10 @@ fleet::Fleet& Context::fleet() {
     return *wiring_->fleet;
 }
 
+fleet::Dialer& Context::dialer() {
+    return *wiring_->dialer;
+}
+
 kube::Client* Context::client() {
     return wiring_->client ? &*wiring_->client : nullptr;
 }

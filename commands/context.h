@@ -69,6 +69,7 @@ class Context {
     // For changes, after find(); client() is nullptr without Kubernetes.
     net::Loop& loop();
     fleet::Fleet& fleet();
+    fleet::Dialer& dialer();
     kube::Client* client();
 
   private:

@@ -55,7 +55,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-metrics", "redisctl stats --json", "no exporter yet"},
     {"redis-monitor", "", "not without an end; redisctl slowlog and redisctl clients --by command"},
     {"redis-ping", "redisctl ping", "all nodes and Sentinels, with the time it took"},
-    {"redis-port-forward", "redisctl exec -- COMMAND", "redisctl opens its own; one that stays is not there yet"},
+    {"redis-port-forward", "redisctl forward", "follows the master through a failover"},
     {"redis-post-upgrade-check", "redisctl doctor", "and redisctl version for mixed ones"},
     {"redis-pre-upgrade-check", "redisctl doctor", "exit 1 when something is critical"},
     {"redis-promote-replica", "redisctl promote-replica NODE", "losing nothing, and the others follow it"},

@@ -41,7 +41,7 @@ _redisctl() {
     if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database | --duration) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
@@ -117,7 +117,7 @@ _redisctl() {
     local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     local flags4=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -151,6 +151,9 @@ _redisctl() {
         failover | redis-failover | force-failover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
             ;;
+        forward | redis-forward | port-forward)
+            if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
+            ;;
         guard | redis-guard)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
@@ -164,7 +167,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -182,7 +185,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -221,7 +224,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'BigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'BigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi

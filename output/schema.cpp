@@ -109,6 +109,16 @@ Json explanation_item() {
                    {"paste", array(text("a command; words in capitals are to be replaced"))}});
 }
 
+Members forward_event_members() {
+    return {{"time", text("RFC 3339")},
+            {"event", one_of({"forwarding", "waiting", "error"})},
+            {"port", integer("on 127.0.0.1")},
+            {"node", text_or_null("that new connections lead to; null: they are closed at once")},
+            {"role", role()},
+            {"closed", integer("connections that led to the node before and were closed")},
+            {"error", or_null(ref("Error"))}};
+}
+
 Json make_target_item() {
     return object({{"target", text("of make/ops/redis.mk")},
                    {"command", text_or_null("what to type instead; null when nothing takes its place yet")},
@@ -226,7 +236,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 34> kKinds{{{"BigKeys", big_keys_item, none},
+constexpr std::array<Kind, 35> kKinds{{{"BigKeys", big_keys_item, none},
                                        {"ClientSettings", client_settings_item, none},
                                        {"Clients", clients_item, none},
                                        {"Config", config_item, none},
@@ -236,6 +246,7 @@ constexpr std::array<Kind, 34> kKinds{{{"BigKeys", big_keys_item, none},
                                        {"Event", nullptr, nullptr, event_members},
                                        {"Exec", exec_item, none},
                                        {"Explanation", explanation_item, none},
+                                       {"ForwardEvent", nullptr, nullptr, forward_event_members},
                                        {"HaproxyCheck", haproxy_check_item, none},
                                        {"HaproxyConfig", haproxy_config_item, none},
                                        {"History", history_item, none},

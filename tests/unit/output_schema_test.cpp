@@ -55,7 +55,9 @@ TEST_CASE("every kind has a schema, and an empty envelope is valid against each 
     for (std::string_view kind : schema_kinds()) {
         CAPTURE(kind);
         // What changes says in documents of their own.
-        if (kind == "Event" || kind == "OperationResult" || kind == "Plan" || kind == "WatchEvent") continue;
+        if (kind == "ForwardEvent" || kind == "Event" || kind == "OperationResult" || kind == "Plan" ||
+            kind == "WatchEvent")
+            continue;
         Document document(kind, "");
         CHECK(SchemaCheck::problems(document.json(), schema(kind).value()).empty());
         if (kind == "Version") document.set("client", Json{{"version", "0.1.0"}, {"libraries", {{"fmt", "9.1.0"}}}});
