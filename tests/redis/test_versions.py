@@ -1,4 +1,4 @@
-"""The same look at Redis 6.0 and 8.0 and Valkey 8.1 as at the installed one, and at a system in the middle of an upgrade."""
+"""The same look at Redis 6.0 and 8.0 and Valkey 8.1 and 9 as at the installed one, and at a system in the middle of an upgrade."""
 from asking import PASSWORD, Asking, by_name, codes
 from servers import Sentinel, Server
 from versions import VERSIONS, program
@@ -59,6 +59,10 @@ class Redis80(Looks, Asking):
 
 class Valkey81(Looks, Asking):
     version, kind, number = "valkey-8.1", "valkey", "8.1."
+
+
+class Valkey9(Looks, Asking):
+    version, kind, number = "valkey-9", "valkey", "9."  # Debian's next release: whichever of 9 it has today
 
 
 class Upgrade(Asking):
