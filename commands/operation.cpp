@@ -103,7 +103,7 @@ Result<void> no_unfinished(Context& context, const Operation& operation) {
 }
 
 std::optional<int64_t> outage_of(const failover::Readings& readings) {
-    if (!readings.window_opened || !readings.first_write) return std::nullopt;
+    if (!readings.window_opened || !readings.first_write || readings.first_write_unseen) return std::nullopt;
     return std::chrono::ceil<Millis>(*readings.first_write - *readings.window_opened).count();
 }
 
@@ -148,7 +148,8 @@ void measure(failover::World& world, const Plan& plan, OperationResult& result) 
     const failover::Report& report = result.report;
     result.outage_ms = outage_of(report.readings);
     const bool emergency = plan.mode == failover::Mode::emergency;
-    // The pod of the dead master is gone, and nobody else can be asked. Where masters are brought together they were read.
+    // The pod of the dead master is gone, and nobody else can be asked. Where masters are brought together they were
+    // read.
     if (report.committed && plan.from.empty() && emergency && plan.unshared.empty()) {
         result.lost_reason = plan.loss_reason;
         result.resyncs = failover::resyncs_since(world, plan);
@@ -204,9 +205,11 @@ failover::Takeover takeover_of(const Operation& operation, output::Output& outpu
     return takeover;
 }
 
-// Sentinels that were passed by, and not told, put somebody else in the new master's place.
+// Sentinels that were passed by, and not told, put somebody else in the new master's place; and a pause ends by itself.
 bool is_guarded(const Operation& operation) {
-    return operation.plan.engine == "sentinel-ahead" && operation.how != Continue::backward;
+    const bool others_would_go_on =
+        operation.plan.engine == "sentinel-ahead" || failover::held_by(operation.plan) != nullptr;
+    return others_would_go_on && operation.how != Continue::backward;
 }
 
 void end_superseded(const Environment& environment, const Operation& operation) {

@@ -102,11 +102,32 @@ bool is_master(const topology::Picture& picture, const std::string& name) {
     return node && node->view && node->view->role == redis::Role::master;
 }
 
+// A pause that the killed run left ends by itself, and our lock is a write: whatever else is done, no write may be
+// acknowledged there meanwhile. What is done afterwards gives the setting back, one way or the other.
+void fence_what_is_held(failover::World& world, const OneInstance& one, const Recorded& recorded) {
+    const failover::SentinelFailover* held = failover::held_by(recorded.plan);
+    if (!held || !recorded.intended.contains("hold") || !is_master(one.facts.picture, held->from)) return;
+    const failover::Ask refuse{held->from, held->refuse};
+    (void)world.ask(std::span(&refuse, 1), Deadline::after(Millis(2'000)));
+}
+
+// It was only paused until now: is what it wrote since its last offset was read nothing but PINGs to its replicas?
+bool nothing_written_since(failover::World& world, const Recorded& recorded) {
+    constexpr int64_t ping = 14, most = 3 * ping;  // "*1\r\n$4\r\nPING\r\n", one every ten seconds
+    const std::vector<std::string> nodes{recorded.plan.from};
+    const auto views = failover::look_at(world, nodes, Deadline::after(Millis(2'000)));
+    const auto& old = views.at(recorded.plan.from);
+    if (!old || !old->master_offset || !recorded.final_offset) return false;
+    const int64_t written = *old->master_offset - *recorded.final_offset;
+    return written >= 0 && written <= most && written % ping == 0;
+}
+
 // Between its promotion by a Sentinel and our demotion of the old one there are two, and the old one takes no write.
-bool fenced_by_us(Context& context, const OneInstance& one, const Plan& plan) {
+bool fenced_by_us(failover::World& world, const Recorded& recorded) {
+    const Plan& plan = recorded.plan;
     const auto run_id = plan.baseline.run_ids.find(plan.from);
     if (plan.engine != "sentinel" || run_id == plan.baseline.run_ids.end()) return false;
-    failover::RealWorld world(context.loop(), context.fleet(), one.facts.instance, context.client());
+    if (failover::held_by(plan) && !nothing_written_since(world, recorded)) return false;
     const std::vector<failover::Condition> fenced{failover::SameProcess{plan.from, run_id->second},
                                                   failover::WritesRefused{plan.from}};
     return failover::all_hold(world, plan, fenced, Deadline::after(Millis(2'000))).truth == failover::Truth::yes;
@@ -131,9 +152,11 @@ Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
     operation.flags = flags.change;
     operation.how = how;
     const Plan& plan = operation.plan;
+    failover::RealWorld world(context.loop(), context.fleet(), one.facts.instance, context.client());
+    fence_what_is_held(world, one, *recorded);
     const bool two =
         plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to);
-    if (two && !fenced_by_us(context, one, plan))
+    if (two && !fenced_by_us(world, *recorded))
         return end_early(context, result_for(operation),
                          Error{ErrorCode::refused, fmt::format("{} and {} are both masters", plan.from, plan.to),
                                "one of them was restarted, or promoted by somebody else: which one is right is not for "

@@ -39,6 +39,7 @@ Result<Wish> wish_of(const SwitchFlags& flags) {
     wish.accept_data_loss = flags.accept_data_loss;
     wish.delete_old_pod = flags.delete_old_pod;
     wish.probe = !flags.no_probe;
+    wish.hold = flags.hold;
     wish.move_services = !flags.keep_services;
     wish.only_shown = flags.change.dry_run;
     if (!flags.handover_timeout.empty()) {
@@ -179,6 +180,14 @@ class Switch {
                                 facts.picture.system));
     }
 
+    // Where it can be had, because writers wait for a few milliseconds instead of being refused for 0.2 s, and a run
+    // that is killed leaves nothing behind.
+    void pick_coordination(const Facts& facts) {
+        if (!wish_.engine.empty() || wish_.hold || !failover::speak_of_coordination(facts)) return;
+        why_not_coordinated_ = failover::why_no_coordination(facts, result_.to, wish_);
+        if (why_not_coordinated_.empty()) wish_.engine = "sentinel-coordinated";
+    }
+
     Result<ExitCode> decide(const Facts& facts) {
         failover::Choice choice = failover::choose(facts, wish_, result_.mode);
         if (!choice.node) {
@@ -187,6 +196,11 @@ class Switch {
         }
         result_.to = *choice.node;
         if (result_.mode == Mode::emergency && wish_.promote.empty()) prefer_their_choice(facts, choice.scores);
+        if (result_.mode == Mode::emergency && wish_.hold)
+            return refused({ErrorCode::refused, "--hold is for a switch of a master that lives",
+                            fmt::format("{} does not answer as a master, so it holds no writes", facts.master),
+                            "leave --hold out", "HOLD"});
+        if (result_.mode == Mode::planned) pick_coordination(facts);
         TRY_ASSIGN(std::vector<failover::Check> checks, result_.mode == Mode::planned
                                                             ? failover::pre_checks(facts, wish_, result_.to)
                                                             : failover::emergency_checks(facts, wish_, result_.to));
@@ -254,9 +268,13 @@ class Switch {
             cast.notes.push_back("Services and labels are left as they are, as asked for");
         }
         if (result_.mode == Mode::emergency) return plan_for_emergency(facts, std::move(cast));
-        if (cast.watch)
-            return wish_.engine == "sentinel-ahead" ? failover::plan_sentinel_ahead(cast, wish_)
-                                                    : failover::plan_sentinel(cast, wish_);
+        if (cast.watch && wish_.engine == "sentinel-ahead") return failover::plan_sentinel_ahead(cast, wish_);
+        if (cast.watch && wish_.engine == "sentinel-coordinated")
+            return failover::plan_sentinel_coordinated(cast, wish_);
+        if (cast.watch) {
+            if (!why_not_coordinated_.empty()) cast.notes.push_back("COORDINATED is not used: " + why_not_coordinated_);
+            return failover::plan_sentinel(cast, wish_);
+        }
         const std::string why_not = failover::why_no_failover_command(facts, result_.to, wish_);
         if (wish_.engine == "fenced" || (wish_.engine.empty() && !why_not.empty())) {
             if (!why_not.empty()) cast.notes.push_back("FAILOVER is not used: " + why_not);
@@ -283,7 +301,7 @@ class Switch {
     Wish wish_;
     static constexpr Millis look_again_in{300};
     static constexpr int most_looks = 20;
-    std::string id_;
+    std::string id_, why_not_coordinated_;
     int looks_ = 0;
     OperationResult result_;
 };
@@ -297,9 +315,14 @@ std::vector<Option> switch_options(SwitchFlags& flags) {
         {"--engine",
          "ENGINE",
          "How: by FAILOVER, by a fence where FAILOVER cannot be used, by a Sentinel where Sentinels watch the master, "
-         "by FAILOVER ahead of the Sentinels, which are then told; the planner picks by default, never the last",
+         "by FAILOVER that a Sentinel of Valkey 9 coordinates, by FAILOVER ahead of the Sentinels, which are then "
+         "told; "
+         "the planner picks by default, never the last",
          &flags.engine,
-         {"failover-command", "fenced", "sentinel", "sentinel-ahead"}},
+         {"failover-command", "fenced", "sentinel", "sentinel-coordinated", "sentinel-ahead"}},
+        {"--hold", "",
+         "With engine sentinel: writes wait (CLIENT PAUSE, for at most --handover-timeout) and are not refused",
+         &flags.hold},
         {"--override", "CHECK", "Go on although this check refuses; only some can be overridden; may be repeated",
          &flags.overrides},
         {"--handover-timeout", "DURATION", "Longest time that writes may wait, 3s by default", &flags.handover_timeout},

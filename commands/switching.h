@@ -17,7 +17,7 @@ struct SwitchFlags {
     ChangeFlags change;
     std::string promote, from, engine, handover_timeout, settle;
     std::vector<std::string> avoid, overrides;
-    bool accept_data_loss = false, delete_old_pod = false, no_probe = false, keep_services = false;
+    bool accept_data_loss = false, delete_old_pod = false, no_probe = false, keep_services = false, hold = false;
 };
 
 // The flags of a switch but --promote, which is a positional of some.

@@ -19,6 +19,7 @@ inline constexpr std::string_view uncertain = "UNCERTAIN";
 struct Readings {
     std::optional<TimePoint> window_opened;  // the fence or FAILOVER was sent
     std::optional<TimePoint> first_write;    // the new master acknowledged a write
+    bool first_write_unseen = false;         // we were not connected when it could have: it was before that
     std::optional<int64_t> final_offset;     // the old master's, read after the fence, twice the same
     bool fenced_at_reading = false;
     std::vector<Unshared> saved;  // what losers of a split had of their own

@@ -210,6 +210,16 @@ class Examiner {
         return no(fmt::format("Sentinel {} does not know {}", c.sentinel, c.node));
     }
 
+    Holds operator()(const SentinelAtIt& c) const {
+        const Ask ask{c.node, {{"SENTINEL", "MASTER", c.master}}};
+        const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), deadline_);
+        if (!answers[0]) return unknown(answers[0].error());
+        const auto master = redis::parse_sentinel_master(answers[0]->front());
+        if (!master) return unknown(master.error());
+        return yes_if(redis::has_flag(master->flags, "failover_in_progress"),
+                      fmt::format("Sentinel {} is at no failover of {}", c.node, c.master));
+    }
+
     Holds operator()(const PodGone& c) const {
         const Result<kube::Pod> pod = world_.pod(c.pod);
         if (!pod) return pod.error().code == ErrorCode::not_found ? yes() : unknown(pod.error());

@@ -90,7 +90,7 @@ class Run {
     Result<void> committed_before() {
         for (const Step& step : plan_.steps) {
             if (!step.commits) continue;
-            const Holds holds = all_hold(world_, plan_, step.already, Deadline::after(one_look));
+            const Holds holds = known(step.already);
             if (holds.truth == Truth::unknown) return fail(not_so(step, holds, "before"));
             report_.committed = holds.truth == Truth::yes;
         }
@@ -136,10 +136,10 @@ class Run {
     }
 
     // A connection that broke while we waited is made anew: only a node that stays silent leaves it unknown.
-    Holds before(const Step& step) {
+    Holds known(const std::vector<Condition>& conditions) {
         const Deadline deadline = Deadline::after(one_look);
         for (;;) {
-            Holds holds = all_hold(world_, plan_, step.before, deadline);
+            Holds holds = all_hold(world_, plan_, conditions, deadline);
             if (holds.truth != Truth::unknown || deadline.passed() || !world_.pause(Millis(50))) return holds;
         }
     }
@@ -153,7 +153,7 @@ class Run {
     }
 
     Result<void> attempt(const Step& step) {
-        if (const Holds holds = before(step); holds.truth != Truth::yes) {
+        if (const Holds holds = known(step.before); holds.truth != Truth::yes) {
             Error error = not_so(step, holds, "before");
             error.reason.clear();  // nothing was done
             return fail(std::move(error));

@@ -217,4 +217,42 @@ std::string why_no_failover_command(const Facts& facts, std::string_view target,
     return {};
 }
 
+bool speak_of_coordination(const Facts& facts) {
+    return std::any_of(facts.sentinels.begin(), facts.sentinels.end(), [](const SentinelFacts& sentinel) {
+        return sentinel.word && sentinel.word->server == "valkey" && at_least(sentinel.word->version, "9.0") == true;
+    });
+}
+
+std::string missing_sentinel_rights(const Facts& facts) {
+    const NodeFacts* master = facts.find(facts.master);
+    std::string rules;
+    for (const char* command : {"failover", "client|pause", "client|unpause"}) {
+        const bool known = master != nullptr && master->sentinel_abilities.contains(command);
+        if (!known || master->sentinel_abilities.find(command)->second != Ability::yes)
+            rules += fmt::format("{}+{}", rules.empty() ? "" : " ", command);
+    }
+    return rules;
+}
+
+std::string why_no_coordination(const Facts& facts, std::string_view target, const Wish& wish) {
+    for (const SentinelFacts& sentinel : facts.sentinels) {
+        if (!sentinel.word) return fmt::format("{} does not answer", sentinel.name);
+        const std::string& version = sentinel.word->version;
+        if (sentinel.word->server != "valkey" || at_least(version, "9.0") != true)
+            return fmt::format("{} is {} {}, COORDINATED needs Valkey 9.0", sentinel.name, sentinel.word->server,
+                               version);
+        if (version == "9.1.0")
+            return fmt::format("{} is Valkey 9.1.0, which crashes when its connection to the old master ends",
+                               sentinel.name);
+    }
+    if (std::string why = why_no_failover_command(facts, target, wish); !why.empty()) return why;
+    const NodeFacts& master = *facts.find(facts.master);
+    if (master.sentinel_abilities.empty())
+        return fmt::format("{} does not tell what the Sentinels may do", facts.master);
+    const std::string rules = missing_sentinel_rights(facts);
+    if (rules.empty()) return {};
+    return fmt::format("the Sentinels lack {} at {}, as user {}", rules, facts.master,
+                       fmt::join(master.company->sentinel_users, ", "));
+}
+
 }  // namespace redisctl::failover

@@ -36,9 +36,10 @@ struct Settings {
 
 // Who else is connected to a node, and the Sentinels that listen there.
 struct Company {
-    std::vector<std::string> operations;  // connections of other operations of redisctl: their names
-    std::vector<std::string> sentinels;   // connections of Sentinels: their names
-    std::optional<int64_t> listeners;     // subscribers of __sentinel__:hello
+    std::vector<std::string> operations;      // connections of other operations of redisctl: their names
+    std::vector<std::string> sentinels;       // connections of Sentinels: their names
+    std::vector<std::string> sentinel_users;  // as whom those are logged in; empty before 6.0
+    std::optional<int64_t> listeners;         // subscribers of __sentinel__:hello
 };
 
 // Answers to PING, each in a round trip of its own. Of twenty the 95th percentile is the second slowest: one late
@@ -62,7 +63,10 @@ struct NodeFacts {
     // "failover" "replicaof" "replconf" "psync" "config|set" "client|kill" "client|pause" "multi" "exec" "wait" "set"
     std::map<std::string, Ability, std::less<>> abilities;
     std::map<std::string, std::vector<std::string>, std::less<>> categories;  // ACL categories of those commands
-    std::string user;                          // whom we are logged in as; empty before 6.0
+    std::string user;  // whom we are logged in as; empty before 6.0
+    // May all users of Sentinels that are connected run these: "failover" "client|pause" "client|unpause"? Empty where
+    // it is not known (ACL DRYRUN came with 7.0).
+    std::map<std::string, Ability, std::less<>> sentinel_abilities;
     Result<std::vector<std::string>> modules;  // those that may write by themselves
     Result<Company> company;
     std::optional<Latency> latency;
@@ -79,6 +83,7 @@ struct SentinelWord {
     Result<void> quorum;  // SENTINEL CKQUORUM: could a failover be agreed on? Errors: why not
     std::optional<bool> tilt;
     Result<redis::SentinelMemory> memory;  // the others that it knows, and its own id
+    std::string server, version;           // "valkey", "9.1.2"
 };
 struct SentinelFacts {
     std::string name;
@@ -139,5 +144,14 @@ bool watched_by_sentinels(const Facts& facts);
 // Why FAILOVER TO cannot be used for this pair; empty when it can. Else the fenced engine is what is left. Modules do
 // not count when the wish overrides that check.
 std::string why_no_failover_command(const Facts& facts, std::string_view target, const Wish& wish = {});
+
+// Why SENTINEL FAILOVER … COORDINATED cannot be used; empty when it can. The Sentinels must be Valkey 9 or later (not
+// 9.1.0, which crashes when its connection to the old master ends: valkey issue 4066), and their user needs rights that
+// it did not need before.
+std::string why_no_coordination(const Facts& facts, std::string_view target, const Wish& wish = {});
+bool speak_of_coordination(const Facts& facts);  // is any of them Valkey 9?
+
+// What the Sentinels' users are not known to be permitted at the master, as ACL rules: "+failover +client|pause".
+std::string missing_sentinel_rights(const Facts& facts);
 
 }  // namespace redisctl::failover

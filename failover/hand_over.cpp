@@ -159,20 +159,25 @@ class Supervision {
     // The server has no limit for this state. Writes stay held while we look whether the promotion came through after
     // all, so that at no time two masters take writes.
     Result<void> abort_safely() {
+        const std::string waiting =
+            old_ && *old_ && (*old_)->failover_state == "waiting-for-sync" ? (*old_)->replid : std::string();
         const Words pause{"CLIENT", "PAUSE", std::to_string(held_writes.count()), "WRITE"};
         const std::vector<Ask> abort{{over_.from, {{"MULTI"}, {"FAILOVER", "ABORT"}, pause, {"EXEC"}}}};
         const std::vector<Answer> aborted = world_.ask(abort, Deadline::after(one_answer));
         if (!aborted[0])
             return fail(
                 unsure(fmt::format("{} did not answer to FAILOVER ABORT", over_.from), aborted[0].error().message));
-        look(false);
+        look(true);
+        // One that aborts when it has told the replica to take over begins a history of its own.
+        const bool never_told = !waiting.empty() && *old_ && (*old_)->role == Role::master &&
+                                (*old_)->failover_state == "no-failover" && (*old_)->replid == waiting;
         if (promoted_) {
             const Words follow{"REPLICAOF", over_.host, std::to_string(over_.port)};
             const std::vector<Ask> demote{{over_.from, {{"MULTI"}, follow, {"CLIENT", "UNPAUSE"}, {"EXEC"}}}};
             (void)world_.ask(demote, Deadline::after(one_answer));
             return {};
         }
-        if (target_role_ == Role::unknown && !target_refuses_)
+        if (target_role_ == Role::unknown && !target_refuses_ && !never_told)
             return fail(unsure(fmt::format("{} does not say whether it was promoted", over_.to),
                                fmt::format("writes on {} are held for {} s", over_.from, held_writes.count() / 1000)));
         const std::vector<Ask> unpause{{over_.from, {{"CLIENT", "UNPAUSE"}}}};

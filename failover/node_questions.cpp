@@ -38,6 +38,17 @@ const std::vector<Needed>& needed() {
     return list;
 }
 
+// What a Sentinel of Valkey 9 sends to the master for a coordinated failover (valkey src/sentinel.c
+// sentinelFailoverSendFailover).
+const std::vector<Needed>& needed_by_sentinels() {
+    static const std::vector<Needed> list = {
+        {"failover", {"FAILOVER", "ABORT"}},
+        {"client|pause", {"CLIENT", "PAUSE", "1", "WRITE"}},
+        {"client|unpause", {"CLIENT", "UNPAUSE"}},
+    };
+    return list;
+}
+
 constexpr std::array settings{
     "maxmemory",
     "maxmemory-policy",
@@ -123,18 +134,25 @@ Result<std::vector<std::string>> read_modules(const Value& reply, const Value& c
     if (reply.is_error()) return fail(redis::reply_error(reply, "MODULE LIST"));
     TRY_ASSIGN(const auto* list, reply.as_array());
     std::vector<std::string> names;
-    for (const Value& module : *list)
-        for (size_t i = 0; i + 1 < module.elements.size(); i += 2)
-            if (module.elements[i].text == "name") names.push_back(printable(module.elements[i + 1].text));
+    for (const Value& module : *list) {
+        std::string name, path;
+        for (size_t i = 0; i + 1 < module.elements.size(); i += 2) {
+            if (module.elements[i].text == "name") name = printable(module.elements[i + 1].text);
+            if (module.elements[i].text == "path") path = module.elements[i + 1].text;
+        }
+        // Valkey 9's engine of EVAL, a part of the server and no file: it writes when a client says so, and only then.
+        if (name == "lua" && path == "lua") continue;
+        names.push_back(std::move(name));
+    }
     // Part of every Redis from 8.0 on, and of no consequence where nobody has ever used it.
     const auto text = calls.as_text();
     if (text && lower(*text).find("cmdstat_vadd:") == std::string::npos) std::erase(names, "vectorset");
     return names;
 }
 
-std::string client_name(std::string_view line) {
+std::string field_of(std::string_view line, std::string_view name) {
     for (const std::string_view field : split(line, ' '))
-        if (field.starts_with("name=")) return printable(field.substr(5));
+        if (field.starts_with(name)) return printable(field.substr(name.size()));
     return {};
 }
 
@@ -143,13 +161,15 @@ Result<Company> read_company(const Value& clients, const Value& listeners, std::
     TRY_ASSIGN(const std::string_view text, clients.as_text());
     Company company;
     for (const std::string_view line : split(text, '\n')) {
-        std::string name = client_name(line);
-        if (name.starts_with("sentinel-"))
+        std::string name = field_of(line, "name=");
+        if (name.starts_with("sentinel-")) {
             company.sentinels.push_back(std::move(name));
-        else if (names_operation(name) && name != own_name)
+            if (std::string user = field_of(line, "user="); !user.empty())
+                company.sentinel_users.push_back(std::move(user));
+        } else if (names_operation(name) && name != own_name)
             company.operations.push_back(std::move(name));
     }
-    for (auto* names : {&company.operations, &company.sentinels}) {
+    for (auto* names : {&company.operations, &company.sentinels, &company.sentinel_users}) {
         std::sort(names->begin(), names->end());
         names->erase(std::unique(names->begin(), names->end()), names->end());
     }
@@ -219,16 +239,37 @@ Result<NodeFacts> read_first(const std::vector<Value>& replies, std::string_view
     return facts;
 }
 
+namespace {
+
+Request dry_run(const std::string& user, const Needed& one) {
+    Request question = {"ACL", "DRYRUN", user};
+    question.insert(question.end(), one.example.begin(), one.example.end());
+    return question;
+}
+
+Ability said_by(const Value& reply) {
+    if (reply.type == Value::Type::status && reply.text == "OK") return Ability::yes;
+    // A sentence: "This user has no permissions to …"
+    return reply.is_error() ? Ability::unknown : Ability::denied;
+}
+
+const std::vector<std::string>& sentinel_users(const NodeFacts& facts) {
+    static const std::vector<std::string> none;
+    return facts.company ? facts.company->sentinel_users : none;
+}
+
+}  // namespace
+
 std::vector<Request> permission_questions(const NodeFacts& facts) {
     if (!facts.view || facts.user.empty() || facts.abilities.empty()) return {};
     if (!has_dry_run(facts)) return {{"ACL", "GETUSER", facts.user}};
     std::vector<Request> questions;
     for (const Needed& one : needed()) {
         if (ability(facts, one.key) == Ability::missing) continue;
-        Request question = {"ACL", "DRYRUN", facts.user};
-        question.insert(question.end(), one.example.begin(), one.example.end());
-        questions.push_back(std::move(question));
+        questions.push_back(dry_run(facts.user, one));
     }
+    for (const std::string& user : sentinel_users(facts))
+        for (const Needed& one : needed_by_sentinels()) questions.push_back(dry_run(user, one));
     return questions;
 }
 
@@ -239,12 +280,15 @@ void read_permissions(const std::vector<Value>& replies, NodeFacts& facts) {
     for (const Needed& one : needed()) {
         Ability& can = facts.abilities[std::string(one.key)];
         if (can == Ability::missing || next == replies.size()) continue;
-        const Value& reply = replies[next++];
-        if (reply.type == Value::Type::status && reply.text == "OK")
-            can = Ability::yes;
-        else if (!reply.is_error())  // a sentence: "This user has no permissions to …"
-            can = Ability::denied;
+        const Ability said = said_by(replies[next++]);
+        if (said != Ability::unknown) can = said;
     }
+    for (size_t i = 0; i < sentinel_users(facts).size(); i++)
+        for (const Needed& one : needed_by_sentinels()) {
+            if (next == replies.size()) return;
+            const auto [can, first] = facts.sentinel_abilities.try_emplace(std::string(one.key), Ability::yes);
+            if (const Ability said = said_by(replies[next++]); said != Ability::yes) can->second = said;
+        }
 }
 
 std::vector<Request> last_questions() {

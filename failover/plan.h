@@ -86,6 +86,10 @@ struct SentinelSees {
     std::string sentinel, master, node;
     int64_t priority = 0;
 };
+// This Sentinel is at a failover of the master.
+struct SentinelAtIt {
+    std::string node, master;  // master: its name in Sentinel
+};
 // A Sentinel that could go on undisturbed: not in TILT mode, no failover of this master under way.
 struct SentinelCalm {
     std::string node, master;  // master: its name in Sentinel
@@ -112,8 +116,8 @@ struct SentinelSettings {
 };
 using Condition =
     std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver, OffsetGapAtMost,
-                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees, SentinelCalm,
-                 SentinelKnows, SentinelForgot, SentinelWatches, SentinelSettings>;
+                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees, SentinelAtIt,
+                 SentinelCalm, SentinelKnows, SentinelForgot, SentinelWatches, SentinelSettings>;
 
 // --- What is done. ---
 
@@ -144,6 +148,13 @@ struct SentinelFailover {
     std::string from, to;             // from: fenced until then; empty: it is dead
     std::vector<std::string> others;  // that must not be the ones
     std::string probe_key;            // as of HandOver
+    // Valkey 9: that Sentinel is elected, and tells `from` to hold all writes and to hand over (FAILOVER TO); `to` is
+    // sent REPLCONF GETACK * meanwhile, as of HandOver.
+    bool coordinated = false;
+    // So long the writes may be held; 0: they are not. Then a hand-over is an error, to be taken back, and a pause of
+    // ours, which would end by itself, becomes a fence: `refuse` is sent to `from`.
+    int64_t held_ms = 0;
+    std::vector<Words> refuse;
 };
 // Wait until most of these Sentinels name the node. Where the one that promoted it died before it told the others, one
 // of them is told to promote it once more: that changes nothing on a master, and this one spreads it.
@@ -293,7 +304,8 @@ struct Plan {
     std::string instance, ns, system;
     std::string context;  // of the kubeconfig; empty without Kubernetes
     Mode mode = Mode::planned;
-    std::string engine;  // failover-command | fenced | sentinel | sentinel-ahead | emergency; empty when only repairing
+    std::string engine;    // failover-command | fenced | sentinel | sentinel-coordinated | sentinel-ahead | emergency;
+                           // empty when only repairing
     std::string from, to;  // old and new master
     std::string replica;   // the one that is attached to `to` again; empty: the change is about the master
     std::string master;    // where no master changes: the one that there is, before and after
@@ -312,6 +324,9 @@ struct Plan {
     std::vector<Unshared> unshared;  // when masters are brought together
     std::vector<Step> steps;
 };
+
+// Where a Sentinel promotes while a pause of ours holds the old master's writes; nullptr: in no step of it.
+const SentinelFailover* held_by(const Plan& plan);
 
 // SET key 1 EX 600: it goes away by itself, whatever becomes of us.
 Words probe_words(const std::string& key);

@@ -28,6 +28,7 @@ REDISCTL_NAMED(AnnotationIs, "annotationIs")
 REDISCTL_NAMED(PodGone, "podGone")
 REDISCTL_NAMED(SentinelsName, "sentinelsName")
 REDISCTL_NAMED(SentinelSees, "sentinelSees")
+REDISCTL_NAMED(SentinelAtIt, "sentinelAtIt")
 REDISCTL_NAMED(SentinelCalm, "sentinelCalm")
 REDISCTL_NAMED(SentinelKnows, "sentinelKnows")
 REDISCTL_NAMED(SentinelForgot, "sentinelForgot")
@@ -116,12 +117,16 @@ void fields(F& f, SentinelSees& x) {
 template <class F>
 void fields(F& f, SentinelFailover& x) {
     f("sentinel", x.sentinel), f("master", x.master), f("from", x.from), f("to", x.to), f("others", x.others),
-        f("probeKey", x.probe_key);
+        f("probeKey", x.probe_key), f("coordinated", x.coordinated), f("heldMs", x.held_ms), f("refuse", x.refuse);
 }
 template <class F>
 void fields(F& f, SentinelsAgree& x) {
     f("sentinels", x.sentinels), f("master", x.master), f("node", x.node), f("addresses", x.addresses),
         f("patienceMs", x.patience_ms);
+}
+template <class F>
+void fields(F& f, SentinelAtIt& x) {
+    f("node", x.node), f("master", x.master);
 }
 template <class F>
 void fields(F& f, SentinelCalm& x) {

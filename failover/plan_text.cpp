@@ -77,6 +77,13 @@ std::vector<Words> monitor_words(const Monitor& monitor) {
     return commands;
 }
 
+const SentinelFailover* held_by(const Plan& plan) {
+    for (const Step& step : plan.steps)
+        if (const auto* failover = std::get_if<SentinelFailover>(&step.action); failover && !failover->refuse.empty())
+            return failover;
+    return nullptr;
+}
+
 Words probe_words(const std::string& key) {
     return {"SET", key, "1", "EX", "600"};
 }
@@ -146,7 +153,14 @@ std::vector<std::string> lines_of(const Action& action) {
             },
             [](const WriteProbe& probe) { return Lines{probe_line(probe.node, probe.key)}; },
             [](const SentinelFailover& failover) {
-                return Lines{command_line(failover.sentinel, {"SENTINEL", "FAILOVER", failover.master})};
+                Words words{"SENTINEL", "FAILOVER", failover.master};
+                if (failover.coordinated) words.push_back("COORDINATED");
+                Lines lines{command_line(failover.sentinel, words)};
+                if (failover.coordinated) lines.push_back(command_line(failover.to, {"REPLCONF", "GETACK", "*"}));
+                for (const Words& refuse : failover.refuse)
+                    lines.push_back(
+                        fmt::format("after {} ms: {}", failover.held_ms, command_line(failover.from, refuse)));
+                return lines;
             },
             [](const SentinelsAgree& agree) {
                 return Lines{
@@ -211,6 +225,7 @@ std::string sentence_of(const Condition& condition) {
                 return fmt::format("Sentinel {} knows that {} has replica-priority {}", c.sentinel, c.node, c.priority);
             },
             [](const PodGone& c) { return fmt::format("pod {} is gone (uid {})", c.pod, c.uid); },
+            [](const SentinelAtIt& c) { return fmt::format("{} is at a failover of {}", c.node, c.master); },
             [](const SentinelCalm& c) { return fmt::format("{}: no TILT, no failover of {}", c.node, c.master); },
             [](const SentinelKnows& c) {
                 std::string text = fmt::format("{} hears ", c.node);

@@ -1,7 +1,7 @@
 // Facts, chosen candidate and wish → a plan. Pure. Which engine: FAILOVER where every server knows it (6.2+) and it is
 // not renamed, denied or dangerous (modules that write in pauses crash the server: valkey issues 1921, 3645), else the
-// fence; where Sentinels watch the master one of them promotes, or, when asked for, FAILOVER does and they are told at
-// once; an emergency when the master is dead.
+// fence; where Sentinels watch the master one of them promotes, by FAILOVER where they are Valkey 9, or, when asked
+// for, FAILOVER does and they are told at once; an emergency when the master is dead.
 #pragma once
 
 #include "failover/plan.h"
@@ -74,9 +74,10 @@ struct Cast {
 
 Plan plan_failover_command(const Cast& cast, const Wish& wish);
 Plan plan_fenced(const Cast& cast, const Wish& wish);
-Plan plan_sentinel(const Cast& cast, const Wish& wish);        // with cast.watch
-Plan plan_sentinel_ahead(const Cast& cast, const Wish& wish);  // with cast.watch
-Plan plan_emergency(const Cast& cast, const Wish& wish);       // by hand; then it is named to Sentinels that watch
+Plan plan_sentinel(const Cast& cast, const Wish& wish);              // with cast.watch
+Plan plan_sentinel_coordinated(const Cast& cast, const Wish& wish);  // with cast.watch
+Plan plan_sentinel_ahead(const Cast& cast, const Wish& wish);        // with cast.watch
+Plan plan_emergency(const Cast& cast, const Wish& wish);  // by hand; then it is named to Sentinels that watch
 Plan plan_emergency_by_sentinel(const Cast& cast, const Wish& wish);  // with cast.watch and its leader
 
 // Where a parked master is sent: nobody lives there, so it takes no writes and follows nobody.

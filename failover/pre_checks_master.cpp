@@ -109,25 +109,35 @@ void check_latency(const Pair& pair, Checks& out) {
 
 void check_engine(const Pair& pair, Checks& out) {
     const bool ahead = pair.wish.engine == "sentinel-ahead";
-    const bool by_command = ahead || pair.wish.engine == "failover-command";
+    const bool coordinated = pair.wish.engine == "sentinel-coordinated";
+    const bool by_command = ahead || coordinated || pair.wish.engine == "failover-command";
     Verdicts modules(out, "modules", pair.master_name(), "none that may write by itself",
                      "the fenced engine does without a pause, which such a module can turn into a crash");
     if (!pair.master.modules)
         modules.unknown(pair.master.modules.error());
     else if (pair.master.modules->empty())
         modules.good_if(true, "none");
-    else if (by_command)
+    else if (by_command || pair.wish.hold)
         modules.block(fmt::format("{}", fmt::join(*pair.master.modules, ", ")));
     else
         modules.warn(fmt::format("{}", fmt::join(*pair.master.modules, ", ")));
 
     Verdicts engine(out, "engine", {}, pair.wish.engine.empty() ? "any" : pair.wish.engine,
-                    ahead ? "leave --engine out: then a Sentinel makes the switch, behind a fence"
-                          : "leave --engine out: the fenced engine loses nothing either");
-    const std::string why_not = why_no_failover_command(pair.facts, pair.target_name, pair.wish);
+                    ahead || coordinated ? "leave --engine out: then a Sentinel makes the switch, behind a fence"
+                                         : "leave --engine out: the fenced engine loses nothing either");
+    const std::string why_not = coordinated ? why_no_coordination(pair.facts, pair.target_name, pair.wish)
+                                            : why_no_failover_command(pair.facts, pair.target_name, pair.wish);
+    if (coordinated && !why_not.empty()) {
+        const auto& company = pair.master.company;
+        if (const std::string rules = missing_sentinel_rights(pair.facts);
+            company && !company->sentinel_users.empty() && !rules.empty())
+            engine.hint(fmt::format("on every node, and in its ACL file: ACL SETUSER {} {}; or leave --engine out",
+                                    company->sentinel_users.front(), rules));
+        return engine.block(why_not);
+    }
     const std::string found = why_not.empty() ? std::string("failover-command") : fmt::format("fenced: {}", why_not);
-    engine.good_if(!by_command || why_not.empty(),
-                   pair.wish.engine == "fenced" || (ahead && why_not.empty()) ? pair.wish.engine : found);
+    const bool asked_for = pair.wish.engine == "fenced" || ((ahead || coordinated) && why_not.empty());
+    engine.good_if(!by_command || why_not.empty(), asked_for ? pair.wish.engine : found);
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ constexpr std::string_view sentinel_systems[] = {"sentinel", "bitnami-sentinel",
                                                  "spotahome-bootstrap"};
 // A Sentinel promotes nobody whose INFO is older (redis src/sentinel.c sentinelSelectSlave: three periods, 30 s).
 constexpr int64_t info_at_most_ms = 30'000;
+// How much shorter a pause has to be than down-after-milliseconds; and shorter than this it is over before a Sentinel,
+// whose clock ticks ten times a second, has promoted in half of it.
+constexpr int64_t pause_margin_ms = 500, shortest_pause_ms = 1'000;
 
 // Everybody of whom we know that he watches, by name or by what gives him away.
 struct Watchers {
@@ -173,6 +176,38 @@ void check_promotable(const Pair& pair, Checks& out) {
     promotable.good_if(troubles.empty(), troubles.empty() ? "all" : fmt::format("{}", fmt::join(troubles, "; ")));
 }
 
+// A master that is paused does not take the Sentinels' PUBLISH, and behind it on the same connection their PING is not
+// answered either: after down-after-milliseconds they hold it for dead.
+void check_hold(const Pair& pair, bool watched, Checks& out) {
+    std::optional<int64_t> down_after;
+    for (const SentinelFacts& sentinel : pair.facts.sentinels)
+        if (sentinel.word)
+            if (const auto& one = sentinel.word->master.down_after_ms; one && *one < down_after.value_or(*one + 1))
+                down_after = one;
+    const int64_t pause = pair.wish.timeout.count();
+    Verdicts hold(out, "hold", pair.master_name(), "a pause that the Sentinels do not take for its death",
+                  "leave --hold out");
+    const std::string& engine = pair.wish.engine;
+    if (!watched)
+        return hold.hint("leave --hold out: FAILOVER makes writers wait by itself, and a fence is over in milliseconds")
+            .block("no Sentinel that can be asked watches it");
+    if (!engine.empty() && engine != "sentinel")
+        return hold
+            .hint(engine == "fenced" ? "leave --engine and --hold out" : "leave --hold out: writers wait there anyway")
+            .block(fmt::format("it is of engine sentinel, not {}", engine));
+    if (!pair.master.view) return hold.unknown(pair.master.view.error());
+    if (at_least(pair.master.view->version, "6.2") != true)
+        return hold.block(fmt::format("{} has version {}, CLIENT PAUSE … WRITE needs 6.2", pair.master_name(),
+                                      pair.master.view->version));
+    if (!down_after) return hold.unknown("no Sentinel tells down-after-milliseconds");
+    const bool shorter = pause + pause_margin_ms <= *down_after;
+    if (!shorter && *down_after - pause_margin_ms >= shortest_pause_ms)
+        hold.hint(fmt::format("--handover-timeout {}ms, or leave --hold out", *down_after - pause_margin_ms));
+    hold.good_if(
+        shorter && pause >= shortest_pause_ms,
+        fmt::format("a pause of {} ms, and they hold it for dead after {} ms without an answer", pause, *down_after));
+}
+
 }  // namespace
 
 bool watched_by_sentinels(const Facts& facts) {
@@ -193,15 +228,15 @@ void check_no_sentinels(const Facts& facts, Checks& out, std::string hint) {
 void check_sentinels(const Pair& pair, Checks& out) {
     const bool watched = watched_by_sentinels(pair.facts);
     const std::string& engine = pair.wish.engine;
-    if (!watched && (engine == "sentinel" || engine == "sentinel-ahead"))
+    if (pair.wish.hold) check_hold(pair, watched, out);
+    if (!watched && engine.starts_with("sentinel"))
         return Verdicts(out, "sentinels", {}, "they make the switch",
                         "leave --engine out, or name one: --sentinel HOST:PORT")
             .block("none that can be asked watches it");
     if (!watched) return check_no_sentinels(pair.facts, out, "name a Sentinel that can be asked: --sentinel HOST:PORT");
     Verdicts(out, "sentinels", {}, "they make the switch",
              "leave --engine out: what is done behind their backs they undo, and promote whom they like")
-        .good_if(engine.empty() || engine == "sentinel" || engine == "sentinel-ahead",
-                 engine.empty() ? "sentinel" : engine);
+        .good_if(engine.empty() || engine.starts_with("sentinel"), engine.empty() ? "sentinel" : engine);
     check_agreement(pair.facts, out);
     check_quorum(pair.facts, out);
     check_calm(pair.facts, out);

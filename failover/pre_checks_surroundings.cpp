@@ -33,15 +33,18 @@ void check_other_nodes(const Pair& pair, Checks& out) {
 // What is needed is known by engine; both are asked for what is left of the way when one of them fails in the middle.
 std::vector<std::string_view> commands_for(const Pair& pair, bool master, Mode mode) {
     if (mode == Mode::emergency) return {"replicaof"};
-    const bool by_sentinel = watched_by_sentinels(pair.facts) && pair.wish.engine != "sentinel-ahead";
+    const std::string& engine = pair.wish.engine;
+    const bool by_sentinel =
+        watched_by_sentinels(pair.facts) && engine != "sentinel-ahead" && engine != "sentinel-coordinated";
     const bool fenced = by_sentinel || pair.wish.engine == "fenced" ||
                         !why_no_failover_command(pair.facts, pair.target_name, pair.wish).empty();
     std::vector<std::string_view> names = {"replicaof", "psync"};
     if (master) {
         names.insert(names.end(), {"client|kill", "multi", "exec"});
-        if (fenced)
-            names.push_back("config|set");
-        else
+        if (fenced) names.push_back("config|set");
+        if (fenced && pair.wish.hold)
+            names.push_back("client|pause");
+        else if (!fenced)
             names.insert(names.end(), {"failover", "client|pause"});
     } else {
         names.push_back("wait");

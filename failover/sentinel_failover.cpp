@@ -1,4 +1,5 @@
 #include "failover/actions.h"
+#include "redis/info_fields.h"
 #include "redis/reply_error.h"
 #include "redis/sentinel_view.h"
 
@@ -17,8 +18,11 @@ constexpr Millis one_answer{1'000};
 constexpr Millis look_every{2};
 // A Sentinel's clock ticks ten times a second; it is asked how far it is as often.
 constexpr Millis ask_sentinel_every{100};
+constexpr Millis next_tick{1'000};  // and much more than that
 // Connections refused for so long: its process is gone.
 constexpr Millis gone_after{2'000};
+// What is measured is not known better than that: longer without a connection, and it is not said.
+constexpr Millis unseen_at_most{100};
 // Behind failover-timeout, after which the Sentinel itself gives up (redis src/sentinel.c sentinelFailoverTimeout …).
 constexpr Millis grace{5'000};
 
@@ -41,6 +45,8 @@ class Watch {
         for (;;) {
             look();
             if (promoted_) return {};
+            TRY(judge_hand_over());
+            refuse_what_is_held();
             if (SteadyClock::now() >= ask_at) {
                 TRY(ask_sentinel());
                 ask_at = SteadyClock::now() + ask_sentinel_every;
@@ -51,27 +57,96 @@ class Watch {
 
   private:
     Result<void> start() {
-        started_ = SteadyClock::now();
-        const Ask ask{failover_.sentinel, {{"SENTINEL", "FAILOVER", failover_.master}}};
+        started_ = looked_at_ = before_ = SteadyClock::now();
+        // We were stopped, or slow: what is behind the pause would be lost.
+        if (pause_is_old())
+            return fail(ErrorCode::timeout, fmt::format("the pause of {} is nearly over", failover_.from),
+                        fmt::format("{} ms of it were to be left", failover_.held_ms), "redisctl status");
+        Ask ask{failover_.sentinel, {{"SENTINEL", "FAILOVER", failover_.master}}};
+        if (failover_.coordinated) ask.requests.front().push_back("COORDINATED");
         const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), Deadline::after(one_answer));
         if (!answers[0] && !may_have_arrived(answers[0].error())) return fail(answers[0].error());
+        unanswered_ = !answers[0];
         // Without an answer it may have begun, and INPROG is what the run before this one began: the nodes tell.
         if (answers[0] && answers[0]->front().is_error() && answers[0]->front().error_word() != "INPROG")
-            return fail(redis::reply_error(answers[0]->front(), "SENTINEL FAILOVER"));
+            return refused(redis::reply_error(answers[0]->front(), "SENTINEL FAILOVER"));
         return {};
     }
 
+    // They may have made a failover of their own meanwhile, of the only one that they were left or of another.
+    Result<void> refused(Error why) {
+        look();
+        if (promoted_) return {};
+        Result<void> other = silent_ ? Result<void>{} : gave_up();
+        if (!other && other.error().reason == uncertain) return other;
+        return fail(std::move(why));
+    }
+
     void look() {
+        const TimePoint now = SteadyClock::now();
         // Refused with READONLY until the moment of the promotion, so the first OK is the first write.
         std::vector<Ask> asks{{failover_.to, {{"ROLE"}}}};
-        if (!failover_.probe_key.empty()) asks.front().requests.push_back(probe_words(failover_.probe_key));
+        std::vector<Words>& requests = asks.front().requests;
+        if (!failover_.probe_key.empty()) requests.push_back(probe_words(failover_.probe_key));
+        if (failover_.coordinated) {
+            requests.push_back({"REPLCONF", "GETACK", "*"});
+            asks.push_back({failover_.from, {{"INFO", "replication"}}});
+        }
         const std::vector<Answer> answers = world_.ask(asks, Deadline::after(one_answer));
+        if (failover_.coordinated) take_master(answers[1], now);
         const Answer& target = answers.front();
         silent_ = !target;
         if (!target) return;
-        const bool written = target->size() > 1 && (*target)[1].type == Value::Type::status;
+        const bool written =
+            !failover_.probe_key.empty() && target->size() > 1 && (*target)[1].type == Value::Type::status;
         if (written && !readings_.first_write) readings_.first_write = SteadyClock::now();
         promoted_ = is_master(target) || written;
+        // A Sentinel that promotes closes our connection too, and a new one can take long.
+        readings_.first_write_unseen = promoted_ && SteadyClock::now() - looked_at_ > unseen_at_most;
+        looked_at_ = SteadyClock::now();
+    }
+
+    void take_master(const Answer& answer, TimePoint asked) {
+        if (!answer) return;
+        const auto info = redis::read_info(answer->front(), "replication");
+        if (!info) return;
+        const bool was_at_it = at_it_;
+        const std::string state = redis::text_of(*info, "master_failover_state");
+        at_it_ = redis::text_of(*info, "role") != "master" || state != "no-failover";
+        not_told_ = state == "waiting-for-sync";
+        if (at_it_ && !readings_.window_opened) readings_.window_opened = before_;
+        ended_ = was_at_it && !at_it_;
+        if (!at_it_) before_ = asked;
+    }
+
+    // The server itself waits for as long as the Sentinel's failover-timeout, and all writes with it.
+    Result<void> judge_hand_over() {
+        if (!failover_.coordinated || !readings_.window_opened) return {};
+        // What it was told only it can say.
+        if (silent_ && !not_told_) return {};
+        const auto held = SteadyClock::now() - *readings_.window_opened;
+        const bool hangs = at_it_ && held > Millis(failover_.held_ms);
+        if (!hangs && !ended_) return {};
+        return fail(Error{ErrorCode::server,
+                          ended_ ? fmt::format("{} gave up the hand-over", failover_.from)
+                                 : fmt::format("the hand-over to {} hangs", failover_.to),
+                          fmt::format("{} did not take it over within {} ms", failover_.to, failover_.held_ms),
+                          "redisctl replica-lag; then again, or with a longer --handover-timeout",
+                          {}});
+    }
+
+    bool pause_is_old() const {
+        return !failover_.refuse.empty() && readings_.window_opened &&
+               SteadyClock::now() - *readings_.window_opened > Millis(failover_.held_ms);
+    }
+
+    // Late, but not too late: from here on writers are refused, without a timer.
+    void refuse_what_is_held() {
+        if (refuses_ || !pause_is_old()) return;
+        const Ask ask{failover_.from, failover_.refuse};
+        const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), Deadline::after(one_answer));
+        refuses_ = answers[0] && std::none_of(answers[0]->begin(), answers[0]->end(),
+                                              [](const Value& reply) { return reply.is_error(); });
     }
 
     // Errors end the watch. As long as a promotion can still come the old master stays fenced, however late it is.
@@ -83,10 +158,14 @@ class Watch {
             limit_ = Millis(master->failover_timeout_ms.value_or(180'000)) + grace;
             if (redis::has_flag(master->flags, "failover_in_progress")) {
                 begun_ = true;
+                calm_since_.reset();
                 return {};
             }
-            // Not begun yet: its next tick does it.
-            if (!begun_ && since_start() < Millis(1'000)) return {};
+            if (!calm_since_) calm_since_ = SteadyClock::now();
+            // Not begun yet: its next tick does it. One that had stopped reads what we said before, or behind, what we
+            // ask now.
+            if (!begun_ && since_start() < next_tick) return {};
+            if (unanswered_ && SteadyClock::now() - *calm_since_ < next_tick) return {};
             look();
             if (promoted_) return {};
             return gave_up();
@@ -131,9 +210,14 @@ class Watch {
     const SentinelFailover& failover_;
     Readings& readings_;
     TimePoint started_{};
-    std::optional<TimePoint> refused_since_;
+    std::optional<TimePoint> refused_since_, calm_since_;
+    bool unanswered_ = false;                 // SENTINEL FAILOVER itself
     Millis limit_ = Millis(180'000) + grace;  // failover-timeout's default
-    bool promoted_ = false, begun_ = false, silent_ = false;
+    bool promoted_ = false, begun_ = false, silent_ = false, refuses_ = false;
+    TimePoint looked_at_{};  // when the replica last answered
+    // Of a coordinated one: is the old master at the hand-over, and was it, and is not any more, as a master?
+    bool at_it_ = false, not_told_ = false, ended_ = false;
+    TimePoint before_{};  // when it was last seen at none
 };
 
 class Agreement {

@@ -23,20 +23,29 @@ class SentinelPlanner : SwitchSteps {
         const std::string& old = cast_.old.name;
         const std::string& target = cast_.target.name;
         plan_.engine = "sentinel";
-        plan_.expected_outage =
+        plan_.expected_outage = fmt::format(
             "for 0.2 to 0.4 s, until the Sentinel has promoted; for about a second for clients that ask Sentinels "
-            "where the master is; writers are refused (NOREPLICAS, then READONLY)";
+            "where the master is; {}",
+            wish_.hold ? "writers wait, and are then refused (READONLY) where they ask the old one"
+                       : "writers are refused (NOREPLICAS, then READONLY)");
         plan_.loss_bound = 0;
         probe_before();
         prefer();
-        Step& verify =
-            add_step(plan_, "verify", "Roles, processes, links and Sentinels are still as planned.", old, Wait{});
-        verify.before = as_planned();
-        verify.before.push_back(all_name(old));
-        verify.already = {RoleIs{target, "master"}};
-        fence();
+        verify();
+        if (wish_.hold) {
+            hold();
+            plan_.notes.push_back(fmt::format(
+                "writes are held by a pause that ends after {} ms; should redisctl be killed meanwhile, its "
+                "guardian, a process of its own, makes it a fence and finishes the switch; should both be, "
+                "two masters take writes until the Sentinels demote the old one some ten seconds later",
+                wish_.timeout.count()));
+        } else {
+            fence();
+        }
+        // Half of the pause is for catching up and being promoted; a third of that at most for the first.
+        const int64_t patience = wish_.hold ? wish_.timeout.count() / 6 : wish_.timeout.count();
         Step& catch_up = add_step(plan_, "catch-up", fmt::format("{} has every byte of {}.", target, old), target,
-                                  CatchUp{old, target, wish_.timeout.count()});
+                                  CatchUp{old, target, patience});
         catch_up.already = {RoleIs{target, "master"}};
         promote_by_sentinel();
         Step& demote = add_step(plan_, "demote",
@@ -48,6 +57,37 @@ class SentinelPlanner : SwitchSteps {
                                          SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
         for (const MovedLabel& label : cast_.labels) move_label(label);
         kill_clients();
+        repoint_others();
+        await_others();
+        await_old();
+        probe_after();
+        spread();
+        give_back_priorities();
+        persist();
+        return std::move(plan_);
+    }
+
+    // The Sentinel makes the master hold its writes and hand over, so nothing is fenced, and nothing to be demoted. It
+    // lets go of the clients when it has heard of it, up to a second later: done here at once.
+    Plan coordinated() {
+        const std::string& old = cast_.old.name;
+        plan_.engine = "sentinel-coordinated";
+        plan_.expected_outage =
+            "for a few milliseconds; for about a second for clients that ask Sentinels where the master is; writers "
+            "wait, and are then moved";
+        plan_.loss_bound = 0;
+        probe_before();
+        prefer();
+        verify();
+        promote_by_sentinel();
+        for (const MovedLabel& label : cast_.labels) move_label(label);
+        std::vector<Words> release = close_clients();
+        release.push_back({"CLIENT", "UNPAUSE"});
+        add_step(plan_, "move-clients",
+                 "The Sentinel holds the clients until it has heard of the new master, for up to a second; closed, "
+                 "they find it now.",
+                 old, send_to(old, std::move(release)))
+            .essential = false;
         repoint_others();
         await_others();
         await_old();
@@ -83,6 +123,16 @@ class SentinelPlanner : SwitchSteps {
     struct Borrowed {
         std::string node, before, now;
     };
+
+    // A run that goes on where another was killed finds the Sentinel at it, or the replica promoted, and then does not
+    // come here.
+    void verify() {
+        Step& step = add_step(plan_, "verify", "Roles, processes, links and Sentinels are still as planned.",
+                              cast_.old.name, Wait{});
+        step.before = as_planned();
+        step.before.push_back(all_name(cast_.old.name));
+        step.already = {SentinelAtIt{watch_.leader, watch_.master}};
+    }
 
     Condition all_name(const std::string& node) const {
         return SentinelsName{watch_.sentinels, watch_.master, node, static_cast<int64_t>(watch_.sentinels.size())};
@@ -141,15 +191,27 @@ class SentinelPlanner : SwitchSteps {
         std::vector<std::string> others;
         for (const Player& other : cast_.others) others.push_back(other.name);
         const std::string& target = cast_.target.name;
-        Step& step = add_step(
-            plan_, "sentinel-failover", fmt::format("Sentinel {} promotes {}.", watch_.leader, target), watch_.leader,
-            SentinelFailover{watch_.leader, watch_.master, plan_.mode == Mode::planned ? cast_.old.name : "", target,
-                             others, second_probe()});
-        step.before = {SameProcess{target, cast_.target.run_id}};
-        if (plan_.mode == Mode::planned)
-            step.before.insert(step.before.begin(),
-                               {SameProcess{cast_.old.name, cast_.old.run_id}, WritesRefused{cast_.old.name}});
+        const bool planned = plan_.mode == Mode::planned, coordinated = plan_.engine == "sentinel-coordinated";
+        const bool held = planned && wish_.hold;
+        SentinelFailover failover{watch_.leader,  watch_.master, planned ? cast_.old.name : "", target, others,
+                                  second_probe(), coordinated};
+        if (coordinated) failover.held_ms = wish_.timeout.count();
+        if (held) failover.held_ms = wish_.timeout.count() / 2, failover.refuse = refuse_writes();
+        Step& step = add_step(plan_, "sentinel-failover",
+                              coordinated ? fmt::format("Sentinel {} is elected, and makes {} hold all writes until {} "
+                                                        "has every byte, then hand over.",
+                                                        watch_.leader, cast_.old.name, target)
+                                          : fmt::format("Sentinel {} promotes {}.", watch_.leader, target),
+                              watch_.leader, std::move(failover));
+        if (planned) step.before = {SameProcess{cast_.old.name, cast_.old.run_id}};
+        if (planned && !coordinated && !held) step.before.push_back(WritesRefused{cast_.old.name});
+        step.before.push_back(SameProcess{target, cast_.target.run_id});
         step.already = step.after = {RoleIs{target, "master"}};
+        if (coordinated) {
+            step.undo = {TakeBack{cast_.old.name, target, cast_.target.listed_host, cast_.target.listed_port},
+                         send_to(cast_.old.name, {{"CLIENT", "UNPAUSE"}})};
+            step.undone = {RoleIs{cast_.old.name, "master"}, HandsOver{cast_.old.name, false}};
+        }
         step.commits = true;
         step.patience_ms = 5'000;
     }
@@ -182,6 +244,10 @@ Plan plan_emergency_by_sentinel(const Cast& cast, const Wish& wish) {
 
 Plan plan_sentinel(const Cast& cast, const Wish& wish) {
     return SentinelPlanner(cast, wish).plan();
+}
+
+Plan plan_sentinel_coordinated(const Cast& cast, const Wish& wish) {
+    return SentinelPlanner(cast, wish).coordinated();
 }
 
 }  // namespace redisctl::failover

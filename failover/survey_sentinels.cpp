@@ -16,6 +16,9 @@ Result<SentinelWord> read(const std::vector<redis::Value>& replies) {
     if (replies[2].is_error()) word.quorum = fail(redis::reply_error(replies[2], "SENTINEL CKQUORUM"));
     TRY_ASSIGN(const redis::InfoFields info, redis::read_info(replies[3], "sentinel"));
     word.tilt = redis::flag_of(info, "sentinel_tilt");
+    redis::ServerFacts server = redis::server_facts(info);
+    word.server = std::move(server.server);
+    word.version = std::move(server.version);
     word.memory = redis::parse_sentinel_memory({replies[4], replies[1], replies[5], replies[2]});
     return word;
 }
@@ -40,7 +43,7 @@ Result<void> survey_sentinels(fleet::Fleet& fleet, Facts& facts, Deadline deadli
                          {{"SENTINEL", "MASTER", name},
                           {"SENTINEL", "SLAVES", name},
                           {"SENTINEL", "CKQUORUM", name},
-                          {"INFO", "sentinel"},
+                          {"INFO"},
                           {"SENTINEL", "MYID"},
                           {"SENTINEL", "SENTINELS", name}}});
     }

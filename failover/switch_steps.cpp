@@ -225,17 +225,39 @@ void SwitchSteps::finish() {
 
 void SwitchSteps::fence() {
     const std::string& old = cast_.old.name;
-    std::vector<Words> commands;
-    if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
-    commands.push_back(config_set("min-replicas-to-write", fence_value));
     Step& step =
         add_step(plan_, "fence", fmt::format("{} refuses every write from here on, also when redisctl dies.", old), old,
-                 send_to(old, std::move(commands)));
+                 send_to(old, refuse_writes()));
     step.before = {SameProcess{old, cast_.old.run_id}};
     step.after = {WritesRefused{old}};
     step.undo = {send_to(old, unfence())};
     step.undone = {SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
     step.opens_window = true;
+}
+
+void SwitchSteps::hold() {
+    const std::string& old = cast_.old.name;
+    Step& step = add_step(
+        plan_, "hold",
+        fmt::format("{} holds every write for at most {} ms; one that is not promoted in half of that time finds it "
+                    "fenced.",
+                    old, wish_.timeout.count()),
+        old, send_to(old, {{"CLIENT", "PAUSE", std::to_string(wish_.timeout.count()), "WRITE"}}));
+    step.before = {SameProcess{old, cast_.old.run_id}, RoleIs{old, "master"}};
+    // What goes on with a killed run has made it a fence first.
+    step.already = {WritesRefused{old}};
+    std::vector<Words> release = unfence();
+    release.push_back({"CLIENT", "UNPAUSE"});
+    step.undo = {send_to(old, std::move(release))};
+    step.undone = {SettingIs{old, "min-replicas-to-write", cast_.old.min_replicas}};
+    step.opens_window = true;
+}
+
+std::vector<Words> SwitchSteps::refuse_writes() const {
+    std::vector<Words> commands;
+    if (sets_max_lag()) commands.push_back(config_set("min-replicas-max-lag", "10"));
+    commands.push_back(config_set("min-replicas-to-write", fence_value));
+    return commands;
 }
 
 std::vector<Words> SwitchSteps::unfence() const {
@@ -247,6 +269,8 @@ std::vector<Words> SwitchSteps::unfence() const {
 std::vector<Words> SwitchSteps::unfence_and_follow() const {
     std::vector<Words> commands{{"MULTI"}, replicaof(cast_.target.host, cast_.target.port)};
     for (Words& words : unfence()) commands.push_back(std::move(words));
+    // Those that were held hear READONLY, and go to the new master.
+    if (wish_.hold) commands.push_back({"CLIENT", "UNPAUSE"});
     commands.push_back({"EXEC"});
     return commands;
 }

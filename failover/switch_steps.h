@@ -30,6 +30,9 @@ class SwitchSteps {
     // The old master refuses every write from here on; what was borrowed for it is given back by what makes it a
     // replica.
     void fence();
+    // The same for so long, and writers wait instead of being refused: it ends by itself.
+    void hold();
+    std::vector<Words> refuse_writes() const;
     std::vector<Words> unfence_and_follow() const;
 
     // The point of no return: FAILOVER, or the word of ours.

@@ -15,11 +15,12 @@ struct Wish {
     std::string promote;                 // a node's name; empty: the best candidate
     std::vector<std::string> avoid;      // nodes' names, or "k8s-node/NAME"
     std::string from;                    // guard for CI: the master must be this node; empty: any
-    std::string engine;                  // failover-command, fenced, sentinel, sentinel-ahead; empty: the planner picks
+    std::string engine;                  // of a planned switch, as plan.h names them; empty: the planner picks
     std::vector<std::string> overrides;  // names of checks
     bool accept_data_loss = false;       // an emergency is allowed
     bool delete_old_pod = false;         // an emergency: the dead master's pod is deleted before the promotion
     bool planned_only = false;           // switchover: refuse when the master is dead
+    bool hold = false;                   // where a Sentinel makes it: writes wait for it, and are not refused
     bool probe = true;                   // write a probe key before and after
     bool through_services = false;       // and through the moved Services: their addresses can be reached from here
     bool move_services = true;

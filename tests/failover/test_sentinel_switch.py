@@ -1,4 +1,6 @@
 """The planned switch of a master that Sentinels watch: made by one of them, behind a fence, so that nothing is lost (protocols.md 4.4)."""
+import os
+import signal
 import time
 
 import dying
@@ -123,6 +125,60 @@ class Faults(Watched):
         self.assertRegex(str(change.result["errors"]), "refused|connect", change)
         self.assert_untouched(nodes)
         self.assert_nothing_lost(writer, nodes[0])
+
+    def test_row_39_the_sentinels_begin_a_failover_of_their_own(self):
+        """Behind our fence the master hangs until they hold it for dead: they promote the one that we left them, and we finish it. Nobody wrote to the old one."""
+        nodes = self.system()
+        writer = self.writing(nodes)
+        running = self.start("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, env=dying.at_intent("sentinel-failover")).until_stopped()
+        os.kill(nodes[0].process.pid, signal.SIGSTOP)
+        try:
+            eventually("they promote", lambda: is_master(nodes[1]), 30)
+            running.go_on()
+            time.sleep(1)
+        finally:
+            os.kill(nodes[0].process.pid, signal.SIGCONT)
+        change = self.read(running.finish())
+        self.assertIn((change.code, change.result["outcome"]), [(0, "done"), (9, "incomplete")], change)
+        if change.code == 9:
+            change = self.change("resume", "--yes")
+        self.assertEqual((change.result["outcome"], change.result["to"], change.result["lostBytes"]), ("done", nodes[1].address, 0), change)
+        self.assert_one_master([nodes[1], nodes[0], nodes[2]], nodes[1], seconds=15)
+        eventually("the Sentinels agree", lambda: {self.said(sentinel)["port"] for sentinel in self.sentinels} == {str(nodes[1].port)})
+        self.assert_nothing_lost(writer, nodes[1])
+
+    def test_row_39_another_sentinel_begins_a_failover(self):
+        """While our pause holds the writes: two of them at it promote the same one, as there is no other to choose."""
+        nodes = self.system()
+        writer = self.writing(nodes)
+        running = self.start("failover", "--hold", "--promote", nodes[1].address, "--yes", nodes=nodes, env=dying.at_intent("sentinel-failover")).until_stopped()
+        self.sentinels[2].command("SENTINEL", "FAILOVER", "mymaster")
+        change = self.finished(running.go_on())
+        self.assertEqual((change.result["to"], change.result["lostBytes"]), (nodes[1].address, 0), change)
+        self.assert_one_master([nodes[1], nodes[0], nodes[2]], nodes[1])
+        eventually("the Sentinels agree", lambda: {self.said(sentinel)["port"] for sentinel in self.sentinels} == {str(nodes[1].port)})
+        self.assert_nothing_lost(writer, nodes[1])
+
+    def test_row_43_our_connections_are_closed_in_the_middle(self):
+        """Ours, at each step that changes something, at every node and Sentinel."""
+        nodes = self.system()
+        for step in ("prefer", "fence", "sentinel-failover", "demote", "move-clients", "repoint", "write", "sentinels-agree", "give-back-priorities"):
+            with self.subTest(step=step):
+                writer = self.writing(nodes, writers=1)
+                running = self.start("failover", "--promote", nodes[1].address, "--yes", nodes=nodes, env=dying.at_intent(step)).until_stopped()
+                for server in [*nodes, *self.sentinels]:
+                    clients = [dict(field.split("=", 1) for field in line.split()) for line in server.command("CLIENT", "LIST").decode().splitlines()]
+                    for client in clients:
+                        if client["name"].startswith("redisctl:"):
+                            server.command("CLIENT", "KILL", "ID", client["id"])
+                change = self.finished(running.go_on())
+                self.assertEqual((change.result["to"], change.result["lostBytes"], change.result["warnings"]), (nodes[1].address, 0, []), change)
+                self.assert_one_master([nodes[1], nodes[0], nodes[2]], nodes[1])
+                eventually("the Sentinels agree", lambda: {self.said(sentinel)["port"] for sentinel in self.sentinels} == {str(nodes[1].port)})
+                self.assert_nothing_lost(writer, nodes[1])
+                nodes = [nodes[1], nodes[0], nodes[2]]
+                for sentinel in self.sentinels:
+                    self.await_seen(sentinel, nodes, 3)
 
     def test_killed_after_each_record_and_resumed(self):
         self.each_death("resume")

@@ -1,5 +1,5 @@
-"""A switch between servers of every version that can be had (protocols.md 7.9, row 34): 6.0 (Debian 11), 7.0 (12), 8.0 and Valkey 8.1 (13). No registry that we may use
-carries 5.0, 6.2, 7.2, 7.4, Valkey 7.2 or 9: what is said of them rests on their source."""
+"""A switch between servers of every version that can be had (protocols.md 7.9, row 34): 6.0 (Debian 11), 7.0 (12), 8.0 and Valkey 8.1 (13), Valkey 9 (the next one). No registry that we
+may use carries 5.0, 6.2, 7.2, 7.4 or Valkey 7.2: what is said of them rests on their source."""
 from changing import Changing
 from servers import Server
 from versions import INSTALLED
@@ -12,7 +12,7 @@ BEFORE_6_2 = ("6.0",)
 class Versions(Changing):
     def test_row_34_each_version_with_each_engine(self):
         """Row 34: there and back."""
-        for version in ("6.0", INSTALLED, "8.0", "valkey-8.1"):
+        for version in ("6.0", INSTALLED, "8.0", "valkey-8.1", "valkey-9"):
             nodes = self.system(version=version)
             for engine in ("fenced",) if version in BEFORE_6_2 else ("failover-command", "fenced"):
                 for _ in range(2):
@@ -34,7 +34,8 @@ class Versions(Changing):
 
     def test_row_34_to_a_newer_one(self):
         """Row 34: as in a rolling upgrade: the way there is open, the way back is not."""
-        for old, new, engine in (("6.0", INSTALLED, "fenced"), (INSTALLED, "8.0", "failover-command"), (INSTALLED, "valkey-8.1", "failover-command")):
+        for old, new, engine in (("6.0", INSTALLED, "fenced"), (INSTALLED, "8.0", "failover-command"), (INSTALLED, "valkey-8.1", "failover-command"),
+                                 ("valkey-8.1", "valkey-9", "failover-command")):
             with self.subTest(old=old, new=new):
                 master = self.enterContext(Server("repl-backlog-size 64mb", version=old))
                 target = self.enterContext(Server("repl-backlog-size 64mb", version=new, replica_of=master)).wait_linked()

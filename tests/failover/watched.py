@@ -1,10 +1,12 @@
 """A master that Sentinels watch: real ones, whose clocks are set so that a test waits for half a second where an operator waits for ten."""
+import itertools
 import os
 import signal
 import time
 
 from changing import Changing
 from servers import Sentinel, eventually
+from versions import INSTALLED
 
 NAME = "mymaster"
 
@@ -13,17 +15,20 @@ class Watched(Changing):
     """`system` also starts three Sentinels; what is started by `start` or `change` is told of them."""
 
     down_after = 5_000
+    sentinel_versions = (INSTALLED,)  # one after the other, and again from the front
+    sentinel_options = ()
 
     def system(self, *options: str, sentinels: int = 3, quorum: int = 2, **how) -> list:
         nodes = super().system(*options, **how)
-        self.sentinels = [self.sentinel(nodes, quorum) for _ in range(sentinels)]
+        versions = itertools.islice(itertools.cycle(self.sentinel_versions), sentinels)
+        self.sentinels = [self.sentinel(nodes, quorum, version) for version in versions]
         for sentinel in self.sentinels:
             self.await_seen(sentinel, nodes, sentinels)
         return nodes
 
-    def sentinel(self, nodes: list, quorum: int) -> Sentinel:
-        options = (f"sentinel down-after-milliseconds {NAME} {self.down_after}", f"sentinel failover-timeout {NAME} 10000")
-        sentinel = self.enterContext(Watching(*options, monitors={NAME: nodes[0]}, quorum=quorum))
+    def sentinel(self, nodes: list, quorum: int, version: str = INSTALLED) -> Sentinel:
+        options = (f"sentinel down-after-milliseconds {NAME} {self.down_after}", f"sentinel failover-timeout {NAME} 10000", *self.sentinel_options)
+        sentinel = self.enterContext(Watching(*options, monitors={NAME: nodes[0]}, quorum=quorum, version=version))
         sentinel.command("SENTINEL", "DEBUG", "info-period", 500, "publish-period", 500)
         return sentinel
 

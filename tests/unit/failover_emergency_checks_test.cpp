@@ -203,6 +203,16 @@ TEST_CASE("What else stands in the way of an emergency") {
     CHECK(refusals(world.facts, wish).empty());
 }
 
+TEST_CASE("One that was never to be the master can be, where no other is left and somebody says so") {
+    DeadMaster world;
+    world.view("redis-1").priority = 0;
+    Wish wish;
+    wish.overrides = {"target-priority"};
+    CHECK(refusals(world.facts, wish).empty());
+    wish.overrides = {"target-sync"};
+    CHECK(emergency_checks(world.facts, wish, "redis-1").error().message == "check target-sync cannot be overridden");
+}
+
 TEST_CASE("The documents' words for checks, points and evidence") {
     Check check{"latency", Verdict::block, "redis-0", "60ms", "50ms", "look", true, false};
     CHECK(

@@ -155,6 +155,37 @@ TEST_CASE("The vector sets of Redis 8 count as a module once they were used") {
     CHECK(*answers.read().modules == std::vector<std::string>{"vectorset", "search"});
 }
 
+TEST_CASE("The engine of EVAL is no module of Valkey 9, a file of its name is one") {
+    Answers answers;
+    const auto lua = [](const char* path) {
+        return list(
+            {text("name"), text("lua"), text("ver"), number(1), text("path"), text(path), text("args"), list({})});
+    };
+    answers.to({"MODULE", "LIST"}) = list({lua("lua")});
+    CHECK(answers.read().modules->empty());
+    answers.to({"MODULE", "LIST"}) = list({lua("/usr/lib/lua.so")});
+    CHECK(*answers.read().modules == std::vector<std::string>{"lua"});
+}
+
+TEST_CASE("What the users of connected Sentinels may do is asked too: all of them must") {
+    Answers answers;
+    answers.to({"CLIENT", "LIST", "TYPE", "normal"}) = text(
+        "id=3 name=sentinel-8f2a1b3c-cmd user=one\nid=4 name=sentinel-11111111-cmd user=two\nid=5 name= user=app\n");
+    NodeFacts facts = answers.read();
+    CHECK(facts.company->sentinel_users == std::vector<std::string>{"one", "two"});
+    const auto questions = permission_questions(facts);
+    REQUIRE(questions.size() == 17);
+    CHECK(questions[11] == Request{"ACL", "DRYRUN", "one", "FAILOVER", "ABORT"});
+    CHECK(questions[16] == Request{"ACL", "DRYRUN", "two", "CLIENT", "UNPAUSE"});
+    std::vector<Value> replies(questions.size(), status("OK"));
+    replies[12] = text("User one has no permissions to run the 'client|pause' command");
+    replies[16] = error("ERR no");
+    read_permissions(replies, facts);
+    CHECK(facts.sentinel_abilities["failover"] == Ability::yes);
+    CHECK(facts.sentinel_abilities["client|pause"] == Ability::denied);
+    CHECK(facts.sentinel_abilities["client|unpause"] == Ability::unknown);
+}
+
 TEST_CASE("From 7.0 on the server is asked what our user may do") {
     Answers answers;
     answers.to_command("FAILOVER") = nil();  // renamed

@@ -42,7 +42,9 @@ struct Watched : FactsWorld {
     Plan plan(const Wish& wish = {}) {
         Cast cast = cast_for(facts, "10.0.0.2:6379");
         cast.operation = "3f9c1a02b7d4";
-        return wish.engine == "sentinel-ahead" ? plan_sentinel_ahead(cast, wish) : plan_sentinel(cast, wish);
+        return wish.engine == "sentinel-ahead"         ? plan_sentinel_ahead(cast, wish)
+               : wish.engine == "sentinel-coordinated" ? plan_sentinel_coordinated(cast, wish)
+                                                       : plan_sentinel(cast, wish);
     }
 };
 
@@ -227,4 +229,115 @@ TEST_CASE("Ahead of the Sentinels: FAILOVER, and right behind it each is told in
     const auto again = plan_from_json(to_json(plan));
     REQUIRE(again);
     CHECK(lines_of(step(*again, "tell-sentinels").action) == lines_of(step(plan, "tell-sentinels").action));
+}
+
+namespace {
+
+// All of them Valkey 9, and permitted what they need.
+struct Coordinating : Watched {
+    Coordinating() {
+        for (size_t i = 0; i < 3; i++) word(i).server = "valkey", word(i).version = "9.1.2";
+        NodeFacts& master = node("10.0.0.1:6379");
+        master.company->sentinel_users = {"watcher"};
+        for (const char* command : {"failover", "client|pause", "client|unpause"})
+            master.sentinel_abilities[command] = Ability::yes;
+    }
+    std::string why_not() { return why_no_coordination(facts, "10.0.0.2:6379"); }
+};
+
+Wish coordinated() {
+    Wish wish;
+    wish.engine = "sentinel-coordinated";
+    return wish;
+}
+
+}  // namespace
+
+TEST_CASE("Coordinated only where every Sentinel knows it and may do it") {
+    Coordinating world;
+    CHECK(world.why_not().empty());
+    CHECK(verdict(world.checks(coordinated()), "engine") == "ok: sentinel-coordinated");
+    CHECK(verdict(world.checks(coordinated()), "sentinels") == "ok: sentinel-coordinated");
+    struct Case {
+        std::function<void(Coordinating&)> spoil;
+        const char* expected;
+    };
+    const Error dead{ErrorCode::unreachable, "no connection", {}, {}, {}};
+    const std::vector<Case> cases = {
+        {[](auto& w) { w.word(1).version = "8.1.1"; }, "10.0.1.2:26379 is valkey 8.1.1, COORDINATED needs Valkey 9.0"},
+        {[](auto& w) { w.word(2).server = "redis"; }, "10.0.1.3:26379 is redis 9.1.2, COORDINATED needs Valkey 9.0"},
+        {[](auto& w) { w.word(0).version = "9.1.0"; },
+         "10.0.1.1:26379 is Valkey 9.1.0, which crashes when its connection to the old master ends"},
+        {[&](auto& w) { w.facts.sentinels[2].word = fail(dead); }, "10.0.1.3:26379 does not answer"},
+        {[](auto& w) { w.node("10.0.0.1:6379").abilities["failover"] = Ability::missing; },
+         "10.0.0.1:6379 does not know FAILOVER: renamed or disabled"},
+        {[](auto& w) { w.node("10.0.0.1:6379").sentinel_abilities["failover"] = Ability::denied; },
+         "the Sentinels lack +failover at 10.0.0.1:6379, as user watcher"},
+        {[](auto& w) { w.node("10.0.0.1:6379").sentinel_abilities.clear(); },
+         "10.0.0.1:6379 does not tell what the Sentinels may do"},
+    };
+    for (const Case& one : cases) {
+        Coordinating spoilt;
+        one.spoil(spoilt);
+        CHECK(spoilt.why_not() == one.expected);
+        CHECK(verdict(spoilt.checks(coordinated()), "engine") == fmt::format("block: {}", one.expected));
+    }
+}
+
+TEST_CASE("Coordinated: nothing is fenced, and what hangs is taken back") {
+    Coordinating world;
+    const Plan plan = world.plan(coordinated());
+    CHECK(plan.engine == "sentinel-coordinated");
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "verify", "sentinel-failover!", "move-clients", "repoint",
+                             "replicas-linked", "old-follows", "write", "sentinels-agree", "give-back-priorities"});
+    const Step& failover = step(plan, "sentinel-failover");
+    CHECK(lines_of(failover.action) ==
+          Lines{"10.0.1.1:26379> SENTINEL FAILOVER mymaster COORDINATED", "10.0.0.2:6379> REPLCONF GETACK '*'"});
+    REQUIRE(failover.undo.size() == 2);
+    CHECK(lines_of(failover.undo[1]) == Lines{"10.0.0.1:6379> CLIENT UNPAUSE"});
+    CHECK(lines_of(step(plan, "move-clients").action).back() == "10.0.0.1:6379> CLIENT UNPAUSE");
+    const auto again = plan_from_json(to_json(plan));
+    REQUIRE(again);
+    CHECK(lines_of(step(*again, "sentinel-failover").action) == lines_of(failover.action));
+}
+
+TEST_CASE("Held: a pause in place of the fence, which it becomes when the promotion is late") {
+    Watched world;
+    Wish wish;
+    wish.hold = true;
+    const Plan plan = world.plan(wish);
+    CHECK(plan.engine == "sentinel");
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "verify", "hold", "catch-up", "sentinel-failover!",
+                             "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
+                             "sentinels-agree", "give-back-priorities"});
+    CHECK(lines_of(step(plan, "hold").action) == Lines{"10.0.0.1:6379> CLIENT PAUSE 3000 WRITE"});
+    CHECK(lines_of(step(plan, "hold").undo.front()).back() == "10.0.0.1:6379> CLIENT UNPAUSE");
+    CHECK(lines_of(step(plan, "sentinel-failover").action).back() ==
+          "after 1500 ms: 10.0.0.1:6379> CONFIG SET min-replicas-to-write 1000");
+    const Lines demote = lines_of(step(plan, "demote").action);
+    CHECK(demote[demote.size() - 2] == "10.0.0.1:6379> CLIENT UNPAUSE");
+}
+
+TEST_CASE("Held only for less time than Sentinels wait for an answer, and only where a pause helps") {
+    const auto held = [](std::string engine, int64_t ms) {
+        Wish wish;
+        wish.hold = true;
+        wish.engine = std::move(engine);
+        wish.timeout = Millis(ms);
+        return wish;
+    };
+    Watched world;  // down-after-milliseconds 5000
+    CHECK(verdict(world.checks(held("", 3'000)), "hold").starts_with("ok: "));
+    CHECK(verdict(world.checks(held("", 4'500)), "hold").starts_with("ok: "));
+    CHECK(verdict(world.checks(held("", 4'501)), "hold") ==
+          "block: a pause of 4501 ms, and they hold it for dead after 5000 ms without an answer");
+    CHECK(verdict(world.checks(held("", 999)), "hold").starts_with("block: "));
+    world.word(2).master.down_after_ms = 1'000;
+    CHECK(verdict(world.checks(held("", 3'000)), "hold") ==
+          "block: a pause of 3000 ms, and they hold it for dead after 1000 ms without an answer");
+    for (const char* engine : {"fenced", "failover-command", "sentinel-ahead", "sentinel-coordinated"})
+        CHECK(verdict(world.checks(held(engine, 1'000)), "hold") ==
+              fmt::format("block: it is of engine sentinel, not {}", engine));
+    world.facts.sentinels.clear();
+    CHECK(verdict(world.checks(held("", 3'000)), "hold") == "block: no Sentinel that can be asked watches it");
 }
