@@ -66,7 +66,7 @@ _redisctl() {
         --database) :; return ;;
         --db) :; return ;;
         --duration) :; return ;;
-        --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-ahead'; return ;;
+        --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-coordinated\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
         --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
         --from) _redisctl_dynamic node; return ;;
@@ -149,7 +149,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY'; fi
             ;;
         failover | redis-failover | force-failover)
-            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
             ;;
         forward | redis-forward | port-forward)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
@@ -203,7 +203,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         promote-replica | redis-promote-replica | promote)
-            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         replica-lag | redis-replica-lag | lag)
             if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
@@ -218,7 +218,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--full\n--wait\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_dynamic node; fi
             ;;
         return-home | redis-return-home | failback)
-            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         role | redis-role)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
@@ -251,7 +251,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         switchover | redis-switchover)
-            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         uri | redis-uri)
             if [[ $cur == -* ]]; then _redisctl_words $'--for\n--database\n--with-secrets'$'\n'"$flags1"; else :; fi
