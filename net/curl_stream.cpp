@@ -4,6 +4,12 @@
 
 namespace redisctl::net {
 
+namespace {
+
+constexpr size_t at_once = 1u << 20;
+
+}  // namespace
+
 CurlStream::CurlStream(Loop& loop, const TransferOptions& options) : loop_(loop), transfer_(loop, options, this) {}
 
 CurlStream::~CurlStream() {
@@ -24,12 +30,18 @@ Result<void> CurlStream::pump(std::string& out, std::string& in) {
     while (sent < out.size() && (moved = transfer_.send(std::string_view(out).substr(sent))) && *moved > 0)
         sent += *moved;
     out.erase(0, sent);
-    // TLS may hold decrypted bytes that poll cannot see, so read until nothing is left.
+    // TLS may hold decrypted bytes that poll cannot see, so read until nothing is left. A peer that sends faster than we
+    // read would never come to that: the owner takes what is there, and comes again.
     std::array<char, 16384> buffer;
-    for (;;) {
+    for (size_t taken = 0;;) {
+        if (taken >= at_once) {
+            if (owner_) loop_.wake(*owner_);
+            break;
+        }
         TRY_ASSIGN(const size_t n, transfer_.receive(buffer.data(), buffer.size()));
         if (n == 0) break;
         in.append(buffer.data(), n);
+        taken += n;
     }
     TRY(moved);
     return {};

@@ -30,9 +30,10 @@ Curl& Loop::curl() {
 }
 
 void Loop::advance_woken() {
-    // A task that is advanced may wake others, or remove ones that stand later in the list.
-    while (!woken_.empty()) {
-        Task* task = woken_.back();
+    // A task that is advanced may wake others, or remove ones that stand later in the list. One that always has
+    // something to do does not keep the others, or Ctrl-C, waiting.
+    for (size_t left = woken_.size(); left > 0 && !woken_.empty(); left--) {
+        Task* task = woken_.front();
         std::erase(woken_, task);
         task->advance();
     }
