@@ -50,7 +50,7 @@ std::span<const ExitMeaning> exit_meanings() {
         {ExitCode::incomplete,
          "incomplete or unknown after a change, or only some nodes changed: resume it, or a human", "yes"},
         {ExitCode::internal, "a bug in redisctl", ""},
-        {ExitCode::output, "stdout could not be written (a closed pipe ends quietly with the answer's code)", ""},
+        {ExitCode::output, "stdout, or a file that was asked for, could not be written (a closed pipe ends quietly with the answer's code)", ""},
         {ExitCode::interrupted, "interrupted by Ctrl-C (SIGINT), nothing changed", "no"},
         {ExitCode::terminated, "terminated (SIGTERM), nothing changed", "no"},
     }};

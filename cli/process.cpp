@@ -39,7 +39,9 @@ std::optional<std::string> variable(const char* name) {
 
 int run_process(std::span<const char* const> argv) {
     open_standard_descriptors();
+    // A reader that went away and a file that may not grow (ulimit -f) are errors of write(), not the end of us.
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);
     raise_descriptor_limit();
     return run(argv, variable);
 }

@@ -21,11 +21,11 @@ struct Target {
 
 constexpr std::array<Target, 57> kTargets{{
     {"redis-aof-rewrite", "redisctl exec -- BGREWRITEAOF", "then redisctl persistence shows its state"},
-    {"redis-backup", "", "no backup yet"},
-    {"redis-backup-aof", "", "no backup yet"},
+    {"redis-backup", "redisctl backup rdb", "what is in memory now, checked; not an old dump.rdb"},
+    {"redis-backup-aof", "", "redisctl backup rdb holds the same data"},
     {"redis-backup-config", "redisctl config get --json", "passwords stay hidden, so it is no backup of them"},
     {"redis-backup-k8s-resources", "", "no backup yet; kubectl get … -o yaml"},
-    {"redis-backup-rdb", "", "no backup yet"},
+    {"redis-backup-rdb", "redisctl backup rdb", "from the freshest replica, checked to its end"},
     {"redis-bash", "", "kubectl exec -it POD -- sh"},
     {"redis-bgsave", "redisctl exec -- BGSAVE", "then redisctl persistence shows whether it succeeded"},
     {"redis-bigkeys", "redisctl bigkeys", "on a replica, and not faster than --rate"},
@@ -42,7 +42,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-flushall", "redisctl exec --confirm NAME -- FLUSHALL", "to the master alone, when its instance is named"},
     {"redis-flushdb", "redisctl exec --db N --confirm NAME -- FLUSHDB", "of any database"},
     {"redis-force-failover", "redisctl failover", "to the best replica, losing nothing"},
-    {"redis-full-backup", "", "no backup yet"},
+    {"redis-full-backup", "", "redisctl backup rdb saves the data; settings and objects not yet"},
     {"redis-health", "redisctl doctor", "of all nodes, with what to do"},
     {"redis-info", "redisctl info", "of all nodes side by side"},
     {"redis-keys", "redisctl keys", "by SCAN, from a replica"},

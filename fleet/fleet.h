@@ -7,6 +7,7 @@
 #include "fleet/keyring.h"
 #include "fleet/node.h"
 #include "fleet/replication_stream.h"
+#include "fleet/snapshot.h"
 #include "redis/codec.h"
 #include "redis/value.h"
 
@@ -60,6 +61,12 @@ class Fleet {
     // replication_stream.h
     Result<HistoryPart> read_history(const Node& node, const HistoryRange& range, Deadline deadline) {
         return fleet::read_history(dialer_, keyring_, client_name_, node, range, deadline);
+    }
+
+    // snapshot.h
+    Snapshot snapshot(const Node& node, Waiting waiting) {
+        const Deadline connect = Deadline::after(connect_timeout_).earlier(waiting.end);
+        return Snapshot(std::make_unique<ReplicationClient>(dialer_, keyring_, client_name_, node, connect, waiting));
     }
 
   private:

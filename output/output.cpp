@@ -1,5 +1,6 @@
 #include "output/output.h"
 
+#include "base/text.h"
 #include "output/json_text.h"
 #include "output/message.h"
 #include "output/render.h"
@@ -34,6 +35,7 @@ Result<void> Output::print_line(const nlohmann::ordered_json& document) {
 }
 
 Result<void> Output::write(std::string_view text) {
+    progress({});
     printed_ = true;
     if (closed_) return {};
     auto written = write_all(settings_.out_fd, text);
@@ -56,8 +58,21 @@ void Output::detail(std::string_view text) {
     if (settings_.verbosity == Verbosity::verbose) say(note_text(text));
 }
 
+void Output::progress(std::string_view text) {
+    constexpr std::string_view start_of_line = "\r\x1b[K";
+    if (!settings_.err.tty || settings_.verbosity == Verbosity::quiet || (text.empty() && !progress_)) return;
+    progress_ = !text.empty();
+    std::string line(start_of_line);
+    line += printable(text);
+    // A line that wraps could not be replaced. It is plain ASCII, so bytes are columns.
+    if (const size_t columns = settings_.err.columns; columns > 1 && text.size() >= columns)
+        line.resize(start_of_line.size() + columns - 1);
+    (void)write_all(settings_.err_fd, line);
+}
+
 // There is nowhere left to tell that stderr cannot be written.
 void Output::say(std::string_view text) {
+    progress({});
     (void)write_all(settings_.err_fd, text);
 }
 

@@ -39,6 +39,9 @@ class Output {
     void error(const Error& error);
     void note(std::string_view text);    // not with -q
     void detail(std::string_view text);  // only with -v
+    // A line on a terminal that the next one replaces, cut to its width; empty: it goes away, as it does before all
+    // that is said otherwise. Not with -q, and nothing where stderr is no terminal.
+    void progress(std::string_view text);
 
     const Settings& settings() const { return settings_; }
     bool printed() const { return printed_; }  // something was meant for stdout
@@ -48,7 +51,7 @@ class Output {
     void say(std::string_view text);
 
     Settings settings_;
-    bool printed_ = false, closed_ = false;
+    bool printed_ = false, closed_ = false, progress_ = false;
 };
 
 }  // namespace redisctl::output

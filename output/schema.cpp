@@ -1,6 +1,7 @@
 #include "output/schema.h"
 
 #include "output/json_text.h"
+#include "output/schema_backup.h"
 #include "output/schema_changes.h"
 #include "output/schema_clients.h"
 #include "output/schema_inspect.h"
@@ -236,7 +237,11 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 35> kKinds{{{"BigKeys", big_keys_item, none},
+constexpr std::array<Kind, 39> kKinds{{{"Backup", backup_item, none},
+                                       {"BackupCheck", backup_check_item, none},
+                                       {"BackupList", backup_list_item, none},
+                                       {"BackupPlan", backup_plan_item, none},
+                                       {"BigKeys", big_keys_item, none},
                                        {"ClientSettings", client_settings_item, none},
                                        {"Clients", clients_item, none},
                                        {"Config", config_item, none},

@@ -223,8 +223,9 @@ std::vector<FindingCode> service_finding_codes() {
 std::span<const FindingCode> finding_codes() {
     static const std::vector<FindingCode> codes = [] {
         std::vector<FindingCode> all;
-        for (const auto& part : {instance_finding_codes(), sentinel_finding_codes(), operator_finding_codes(),
-                                 service_finding_codes(), condition_finding_codes(), client_finding_codes()})
+        for (const auto& part :
+             {instance_finding_codes(), sentinel_finding_codes(), operator_finding_codes(), service_finding_codes(),
+              condition_finding_codes(), client_finding_codes(), backup_finding_codes()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -23,12 +23,13 @@ struct FindingCode {
 // In the order of the document: those under one heading stand together.
 std::span<const FindingCode> finding_codes();
 
-// Parts of the above: what Sentinels say, what an operator does, what shape the servers are in, and the ways of
-// clients.
+// Parts of the above: what Sentinels say, what an operator does, what shape the servers are in, the ways of clients, and
+// backups.
 std::vector<FindingCode> sentinel_finding_codes();
 std::vector<FindingCode> condition_finding_codes();
 std::vector<FindingCode> operator_finding_codes();
 std::vector<FindingCode> client_finding_codes();
+std::vector<FindingCode> backup_finding_codes();
 
 // nullptr when there is none.
 const FindingCode* find_code(std::string_view code);

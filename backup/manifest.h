@@ -1,0 +1,53 @@
+// What stands beside a backup, as JSON: of what it is, and how it can be told to be whole.
+#pragma once
+
+#include "base/result.h"
+#include "redis/rdb_reader.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace redisctl::backup {
+
+struct Manifest {
+    std::string id;    // of the run: several instances may share it
+    std::string time;  // RFC 3339, when it was asked for: all that was acknowledged before is in it, up to the lag
+    std::string context, ns, instance, node;
+    std::string role;  // master | replica, of the node then
+    std::string server, server_version, run_id;
+    std::string replid;  // the history, and the place in it
+    int64_t offset = 0;
+    std::optional<int64_t> lag_bytes;  // of a replica, when it was chosen
+    int rdb_version = 0;
+    // nullopt: not counted, and why.
+    std::optional<std::map<uint64_t, redis::RdbDatabase>> keys;
+    std::string not_counted;
+    uint64_t functions = 0;
+    std::string checksum;  // good | absent, of the RDB's own
+    std::string file;      // its name, in the same folder
+    uint64_t bytes = 0;
+    std::string sha256;
+    int64_t took_ms = 0;
+
+    std::string full_name() const { return ns.empty() ? instance : ns + "/" + instance; }
+};
+
+// The members are the contract; the version of redisctl that wrote it stands beside them.
+nlohmann::ordered_json to_json(const Manifest& manifest);
+std::string manifest_text(const Manifest& manifest);
+
+// Errors: io: it is no manifest of ours, and why.
+Result<Manifest> parse_manifest(std::string_view text);
+
+// 20261122T033000Z-1a2b3c4d: sorts by time, and no two runs share it.
+std::string new_id();
+// The name without its ending: the instance made safe for a file system, and the id.
+std::string file_stem(const Manifest& manifest);
+std::string manifest_name(const Manifest& manifest);  // <stem>.json
+
+}  // namespace redisctl::backup

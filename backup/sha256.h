@@ -1,0 +1,25 @@
+// SHA-256 of bytes as they come, by OpenSSL.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace redisctl::backup {
+
+class Sha256 {
+  public:
+    Sha256();
+    ~Sha256();
+    Sha256(Sha256&&) noexcept;
+
+    void add(std::string_view bytes);
+    // In hexadecimal, as sha256sum prints it. Ends it.
+    std::string hex();
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace redisctl::backup

@@ -1,0 +1,34 @@
+// A folder of backups: what is in it, and what may go. Only what has a manifest of ours is ever looked at or deleted.
+#pragma once
+
+#include "backup/manifest.h"
+#include "base/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace redisctl::backup {
+
+struct Shelved {
+    Manifest manifest;
+    std::string manifest_path, path;
+    std::optional<uint64_t> bytes;  // that the file has now; nullopt: it is not there
+};
+
+struct Shelf {
+    std::vector<Shelved> backups;         // the oldest first
+    std::vector<Error> unreadable;        // *.json that say to be a manifest of a backup, and are none
+    std::vector<std::string> unfinished;  // what killed runs, or ones under way, have left
+};
+
+// Errors: io, not_found when the folder is not there.
+Result<Shelf> read_shelf(const std::string& folder);
+
+// Of the same instance, those that are older than its newest `keep`, the oldest first.
+std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep);
+
+// First the file, then its manifest. Errors: io.
+Result<void> remove(const Shelved& backup);
+
+}  // namespace redisctl::backup
