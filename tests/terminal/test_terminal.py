@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 import unittest
@@ -145,6 +146,29 @@ class Interrupts(unittest.TestCase):
                 out, err = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 143, out + err)
         self.assertIn('"kind": "Ping"', out)
+
+
+class Progress(unittest.TestCase):
+    """One line with rate and time left, while a backup comes; nothing of it in a pipe."""
+
+    def setUp(self):
+        self.server = self.enterContext(Server("repl-diskless-sync yes", "rdb-key-save-delay 1000"))
+        with self.server.client() as client:
+            for i in range(1000):
+                client.command("SET", f"key:{i}", os.urandom(1000))
+        self.words = ["backup", "rdb", "--host", self.server.address, "--dir", self.enterContext(tempfile.TemporaryDirectory())]
+
+    def test_on_a_terminal(self):
+        code, text = on_terminal(*self.words, columns=120)
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"\r\x1b\[K127\.0\.0\.1:[0-9]+: [0-9.]+[KM]iB, [0-9.]+[KM]iB/s, [0-9]+ % of the keys, [0-9]+ s left")
+        self.assertRegex(text, r"\r\x1b\[K[^\r]*INSTANCE")
+
+    def test_in_a_pipe(self):
+        answer = redisctl(*self.words)
+        self.assertEqual(answer.code, 0, answer)
+        self.assertNotIn("\x1b", answer.out + answer.err)
+        self.assertNotIn("left", answer.out + answer.err)
 
 
 if __name__ == "__main__":
