@@ -1,5 +1,5 @@
-// Completion scripts, made from the table of commands. They complete names of nodes and instances by asking redisctl,
-// of contexts and namespaces by asking kubectl where it is.
+// Completion scripts, made from the table of commands. Names of nodes, instances, namespaces and contexts they have from
+// `redisctl __complete` (cli/complete.h).
 #pragma once
 
 #include "cli/registry.h"

@@ -10,21 +10,20 @@ namespace redisctl::cli {
 
 namespace {
 
-// COMP_WORDS is split at '=' too: "--via=di" comes as three words.
+// COMP_WORDS is split at '=' and ':' too: "--via=di" comes as three words, and so does "db1:6379". What is offered
+// takes the place of the last piece only.
 constexpr std::string_view kHead = R"sh(# bash completion of redisctl; written by `redisctl completion bash`.
 
-# The flags typed so far that say where to look.
-_redisctl_target() {
-    local i
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            -A | --all-namespaces) target+=(-A) ;;
-            -n | --namespace | -l | --selector | --context | --kubeconfig | --host | --sentinel | --master-name)
-                local value=${COMP_WORDS[i + 1]}
-                [[ $value == '=' ]] && value=${COMP_WORDS[i + 2]}
-                target+=("${COMP_WORDS[i]}" "$value")
-                ;;
-        esac
+# The words as they were typed, up to the one that is being typed.
+_redisctl_join() {
+    local line=$COMP_LINE i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        if ((i > 0)) && [[ -z $line || -n ${COMP_WORDS[i]} && $line == "${COMP_WORDS[i]}"* ]]; then
+            typed[-1]+=${COMP_WORDS[i]}
+        else
+            typed+=("${COMP_WORDS[i]}")
+        fi
+        line=${line#*"${COMP_WORDS[i]}"}
     done
 }
 
@@ -32,28 +31,30 @@ _redisctl_target() {
 _redisctl_words() {
     local word
     while IFS= read -r word; do
-        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+        [[ -n $word && $word == "$cur"* ]] || continue
+        printf -v word %q "$word"
+        COMPREPLY+=("${word#"${cur%"$piece"}"}")
     done <<<"$1"
 }
 
-_redisctl_dynamic() {
-    local target=()
-    _redisctl_target
-    case $1 in
-        node) _redisctl_words "$(redisctl pods -o name --timeout 2s "${target[@]}" 2>/dev/null)" ;;
-        instance) _redisctl_words "$(redisctl status -o name --timeout 2s "${target[@]}" 2>/dev/null | sed 's|.*/||')" ;;
-        context) _redisctl_words "$(kubectl config get-contexts -o name 2>/dev/null)" ;;
-        namespace) _redisctl_words "$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null | sed 's|.*/||')" ;;
-        file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-    esac
+_redisctl_live() {
+    _redisctl_words "$(redisctl __complete "${typed[@]:1}" 2>/dev/null)"
+}
+
+_redisctl_file() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
 _redisctl() {
-    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
+    local typed=() command= i
+    _redisctl_join
+    local cur=${typed[-1]} before=${typed[-2]} piece=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
-    if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
+    [[ $piece == [:=] ]] && piece=
+    if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
+    for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+        case ${typed[i]} in
 )sh";
 
 std::string in_case(const std::vector<std::string>& names) {
@@ -79,7 +80,8 @@ std::string long_flags(const std::vector<Option>& options, size_t first) {
 
 std::string action_for(const std::vector<std::string>& words, const std::string& completes) {
     if (!words.empty()) return "_redisctl_words " + word_list(words);
-    return completes.empty() ? std::string(":") : "_redisctl_dynamic " + completes;
+    if (completes == "file") return "_redisctl_file";
+    return completes.empty() ? ":" : "_redisctl_live";
 }
 
 }  // namespace
@@ -100,9 +102,9 @@ std::string bash_completion(const Commands& commands) {
     }
     std::string out(kHead);
     out += fmt::format(
-        "            {}) ((i++)); [[ ${{COMP_WORDS[i]}} == '=' ]] && ((i++)) ;;\n            -*) ;;\n            *)\n"
-        "                [[ -z $command ]] && {{ command=${{COMP_WORDS[i]}}; continue; }}\n"
-        "                case $command:${{COMP_WORDS[i]}} in {}) command=$command-${{COMP_WORDS[i]}} ;; esac\n"
+        "            {}) ((i++)) ;;\n            -*) ;;\n            *)\n"
+        "                [[ -z $command ]] && {{ command=${{typed[i]}}; continue; }}\n"
+        "                case $command:${{typed[i]}} in {}) command=$command-${{typed[i]}} ;; esac\n"
         "                break\n                ;;\n        esac\n    done\n",
         in_case(valued), in_case(pairs));
     out += "    case $before in\n";

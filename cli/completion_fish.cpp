@@ -12,39 +12,10 @@ namespace {
 
 constexpr std::string_view kHead = R"sh(# fish completion of redisctl; written by `redisctl completion fish`.
 
-# The flags typed so far that say where to look.
-function __redisctl_target
-    set -l words (commandline -opc)
-    for i in (seq 2 (count $words))
-        switch $words[$i]
-            case -A --all-namespaces
-                echo -- -A
-            case -n --namespace -l --selector --context --kubeconfig --host --sentinel --master-name
-                set -l next (math $i + 1)
-                if test $next -le (count $words)
-                    echo -- $words[$i]
-                    echo -- $words[$next]
-                end
-            case '--namespace=*' '--selector=*' '--context=*' '--kubeconfig=*' '--host=*' '--sentinel=*' '--master-name=*'
-                echo -- $words[$i]
-        end
-    end
-end
-
-function __redisctl_node
-    redisctl pods -o name --timeout 2s (__redisctl_target) 2>/dev/null
-end
-
-function __redisctl_instance
-    redisctl status -o name --timeout 2s (__redisctl_target) 2>/dev/null | string replace -r '.*/' ''
-end
-
-function __redisctl_context
-    kubectl config get-contexts -o name 2>/dev/null
-end
-
-function __redisctl_namespace
-    kubectl get namespaces -o name --request-timeout 2s 2>/dev/null | string replace -r '.*/' ''
+# What redisctl, the cluster or the servers know about this place. Of --context=pr the value alone is asked for.
+function __redisctl_live
+    set -l typed (commandline -opc) (commandline -ct)
+    redisctl __complete $typed[2..] 2>/dev/null
 end
 
 complete -c redisctl -f
@@ -62,7 +33,7 @@ std::string fish_quoted(std::string_view text) {
 std::string values_of(const std::vector<std::string>& words, const std::string& completes) {
     if (!words.empty()) return " -a " + fish_quoted(fmt::format("{}", fmt::join(words, " ")));
     if (completes.empty() || completes == "file") return {};
-    return fmt::format(" -a '(__redisctl_{})'", completes);
+    return " -a '(__redisctl_live)'";
 }
 
 std::string line_for(const Option& option, const std::string& condition) {

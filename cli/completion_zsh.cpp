@@ -11,36 +11,18 @@ namespace {
 constexpr std::string_view kHead = R"sh(#compdef redisctl
 # zsh completion of redisctl; written by `redisctl completion zsh`.
 
-# The flags typed so far that say where to look.
-_redisctl_target() {
-    local -i i
-    target=()
-    for ((i = 2; i < $#redisctl_words; i++)); do
-        case $redisctl_words[i] in
-            (-A|--all-namespaces) target+=(-A) ;;
-            (-n|--namespace|-l|--selector|--context|--kubeconfig|--host|--sentinel|--master-name) target+=($redisctl_words[i] $redisctl_words[i+1]) ;;
-            (--namespace=*|--selector=*|--context=*|--kubeconfig=*|--host=*|--sentinel=*|--master-name=*) target+=($redisctl_words[i]) ;;
-        esac
-    done
-}
-
-_redisctl_dynamic() {
-    local -a target found
-    _redisctl_target
-    case $1 in
-        (node) found=(${(f)"$(redisctl pods -o name --timeout 2s $target 2>/dev/null)"}) ;;
-        (instance) found=(${${(f)"$(redisctl status -o name --timeout 2s $target 2>/dev/null)"}##*/}) ;;
-        (context) found=(${(f)"$(kubectl config get-contexts -o name 2>/dev/null)"}) ;;
-        (namespace) found=(${${(f)"$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null)"}##*/}) ;;
-    esac
-    compadd -a found
+# What redisctl, the cluster or the servers know about this place.
+_redisctl_live() {
+    local -a found
+    found=(${(f)"$(redisctl __complete "${(@Q)redisctl_words}" 2>/dev/null)"})
+    compadd "$@" -a found
 }
 
 _redisctl() {
     local curcontext="$curcontext" state line
     local -a commands redisctl_words
     local -A opt_args
-    redisctl_words=($words)
+    redisctl_words=("${(@)words[2,CURRENT]}")
 )sh";
 
 // Inside '…' and inside the brackets and colons of a specification.
@@ -60,7 +42,7 @@ std::string zsh_quoted(std::string_view text) {
 std::string action_for(const std::vector<std::string>& words, const std::string& completes) {
     if (!words.empty()) return fmt::format("({})", fmt::join(words, " "));
     if (completes == "file") return "_files";
-    return completes.empty() ? std::string(" ") : "{_redisctl_dynamic " + completes + "}";
+    return completes.empty() ? " " : "_redisctl_live";
 }
 
 std::string specification(const Option& option) {
@@ -93,7 +75,8 @@ std::string zsh_completion(const Commands& commands) {
     const Completable* fullest = &all.front();
     for (const Completable& command : all)
         if (command.positionals.empty() && command.options.size() > fullest->options.size()) fullest = &command;
-    out += "    )\n    _arguments -C" + specifications(fullest->options, "        ");
+    // -A: what stands behind the command's name is that command's, and stays among its words.
+    out += "    )\n    _arguments -C -A '-*'" + specifications(fullest->options, "        ");
     out += " \\\n        '1:command:->command' '*::argument:->argument' && return\n";
     out +=
         "    case $state in\n        (command) _describe -t commands 'redisctl command' commands ;;\n        "

@@ -2,6 +2,7 @@
 
 #include "base/interrupt.h"
 #include "base/version.h"
+#include "cli/complete.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/parser.h"
@@ -15,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <optional>
 #include <string_view>
 
 #include <unistd.h>
@@ -109,7 +111,12 @@ ExitCode bug(std::string_view what, const Environment& environment) {
 
 int run(std::span<const char* const> argv, const Environment& environment, const Commands& commands) {
     try {
-        return number(answer(argv.empty() ? argv : argv.subspan(1), environment, commands));
+        const std::span<const char* const> args = argv.empty() ? argv : argv.subspan(1);
+        if (const auto whom = args.empty() ? std::nullopt : asks_to_complete(args.front())) {
+            complete(args.subspan(1), *whom, environment, commands);
+            return number(ExitCode::ok);
+        }
+        return number(answer(args, environment, commands));
     } catch (const std::exception& error) {
         return number(bug(error.what(), environment));
     } catch (...) {

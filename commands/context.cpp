@@ -2,7 +2,7 @@
 
 #include "base/fd.h"
 #include "base/interrupt.h"
-#include "kube/config.h"
+#include "commands/kube_flags.h"
 
 #include <fmt/core.h>
 
@@ -90,6 +90,8 @@ Result<fleet::GivenTls> given_tls(const Globals& globals) {
     return tls;
 }
 
+}  // namespace
+
 kube::ConfigFlags config_flags(const Globals& globals) {
     kube::ConfigFlags flags;
     flags.kubeconfig = globals.kubeconfig;
@@ -101,8 +103,6 @@ kube::ConfigFlags config_flags(const Globals& globals) {
     flags.as_groups = globals.as_groups;
     return flags;
 }
-
-}  // namespace
 
 // In the order in which each needs the ones before it.
 struct Context::Wiring {

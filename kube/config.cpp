@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "kube/kubeconfig_file.h"
 #include "kube/local_file.h"
+#include "kube/names.h"
 #include "kube/resolve.h"
 
 #include <fmt/format.h>
@@ -197,6 +198,11 @@ Result<ClusterConfig> load_config(const ConfigFlags& flags, const ConfigSources&
     TRY(resolve_impersonation(flags, out.user));
     TRY(resolve_namespace(flags, context->ns, out));
     return out;
+}
+
+Result<std::vector<std::string>> context_names(const ConfigFlags& flags, const ConfigSources& sources) {
+    TRY_ASSIGN(Found found, find_kubeconfig(flags, sources));
+    return names(found.config.contexts);
 }
 
 }  // namespace redisctl::kube

@@ -16,6 +16,7 @@ struct Resource {
 namespace resource {
 inline constexpr Resource pods{"", "v1", "pods"};
 inline constexpr Resource services{"", "v1", "services"};
+inline constexpr Resource namespaces{"", "v1", "namespaces", false};
 inline constexpr Resource k8s_nodes{"", "v1", "nodes", false};
 inline constexpr Resource stateful_sets{"apps", "v1", "statefulsets"};
 inline constexpr Resource disruption_budgets{"policy", "v1", "poddisruptionbudgets"};
