@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/called_as.h"
 #include "cli/help.h"
 #include "cli/registry.h"
 #include "commands/context.h"
@@ -37,7 +38,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
                                 meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()),
                     {}, meant ? fmt::format("redisctl help {}", *meant) : std::string("redisctl help"));
     }
-    TRY(context.output().write(text));
+    TRY(context.output().write(in_name_of(name_in(context.environment()), std::move(text))));
     return ExitCode::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/interrupt.h"
 #include "base/version.h"
+#include "cli/called_as.h"
 #include "cli/complete.h"
 #include "cli/exit_codes.h"
 #include "cli/help.h"
@@ -88,9 +89,9 @@ ExitCode answer(std::span<const char* const> args, const Environment& environmen
     size_t width = help_width(output.settings().out.columns);
     std::string text = fmt::format("redisctl {}\n", kVersion);
     if (parsed->asked == Asked::help)
-        text = parsed->command  ? command_help(*parsed->command, commands, width)
-               : parsed->family ? family_help(*parsed->family, width)
-                                : tool_help(commands, width);
+        text = in_name_of(name_in(environment), parsed->command  ? command_help(*parsed->command, commands, width)
+                                                : parsed->family ? family_help(*parsed->family, width)
+                                                                 : tool_help(commands, width));
     auto written = output.write(text);
     if (written) return ExitCode::ok;
     output.error(written.error());
@@ -116,7 +117,7 @@ int run(std::span<const char* const> argv, const Environment& environment, const
             complete(args.subspan(1), *whom, environment, commands);
             return number(ExitCode::ok);
         }
-        return number(answer(args, environment, commands));
+        return number(answer(args, with_name(environment, called_as(argv.empty() ? "" : argv.front())), commands));
     } catch (const std::exception& error) {
         return number(bug(error.what(), environment));
     } catch (...) {

@@ -3,6 +3,10 @@ set(REDISCTL_ZSH_COMPLETIONS "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE
     "Folder of zsh's completions (Debian's own packages: share/zsh/vendor-completions)")
 
 install(TARGETS redisctl)
+# `kubectl redisctl`: the same program, found by kubectl under this name.
+file(CREATE_LINK redisctl ${CMAKE_BINARY_DIR}/kubectl-redisctl SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/kubectl-redisctl TYPE BIN)
+install(PROGRAMS packaging/kubectl_complete-redisctl TYPE BIN)
 install(FILES completions/redisctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME redisctl)
 install(FILES completions/_redisctl DESTINATION ${REDISCTL_ZSH_COMPLETIONS})
 install(FILES completions/redisctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
@@ -12,7 +16,6 @@ install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 file(GLOB manual_pages CONFIGURE_DEPENDS man/*.7)
 install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 
-file(GLOB documents CONFIGURE_DEPENDS docs/*)
 install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

@@ -37,5 +37,6 @@ def files_below(place: Path) -> dict:
     return found
 
 
-def committed(folder: str, pattern: str = "*") -> list:
-    return sorted(path.name for path in (SOURCE / folder).glob(pattern))
+def committed(folder: str) -> list:
+    """Names of the files in it, below it with their folders."""
+    return sorted(str(path.relative_to(SOURCE / folder)) for path in (SOURCE / folder).rglob("*") if path.is_file())

@@ -51,11 +51,12 @@ class Deb(unittest.TestCase):
             self.assertLessEqual(len(line), 80)
 
     def test_every_file_has_its_place(self):
-        files = {"usr/bin/redisctl": "755", "usr/share/bash-completion/completions/redisctl": "644", "usr/share/zsh/vendor-completions/_redisctl": "644",
+        files = {"usr/bin/redisctl": "755", "usr/bin/kubectl-redisctl": "→ redisctl", "usr/bin/kubectl_complete-redisctl": "755", "usr/share/bash-completion/completions/redisctl": "644", "usr/share/zsh/vendor-completions/_redisctl": "644",
                  "usr/share/fish/vendor_completions.d/redisctl.fish": "644"}
         files |= {f"usr/share/doc/redisctl/{name}": "644" for name in ("README.md", "changelog.gz", "changelog.Debian.gz", "copyright")}
         files |= {f"usr/share/doc/redisctl/docs/{name}": "644" for name in committed("docs")}
         files |= {f"usr/share/man/man{name[-1]}/{name}.gz": "644" for name in committed("man")}
+        files |= {f"usr/share/man/man1/{name}.1.gz": "→ redisctl.1.gz" for name in ("kubectl-redisctl", "kubectl_complete-redisctl")}
         self.assertEqual(files_below(unpacked), files)
 
     def test_folders_can_be_read_by_everyone_whatever_the_umask_was(self):

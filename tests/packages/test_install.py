@@ -6,7 +6,7 @@ from packing import BUILD, committed, files_below, folder, tool
 
 
 def expected() -> dict:
-    files = {"bin/redisctl": "755", "share/bash-completion/completions/redisctl": "644", "share/zsh/site-functions/_redisctl": "644",
+    files = {"bin/redisctl": "755", "bin/kubectl-redisctl": "→ redisctl", "bin/kubectl_complete-redisctl": "755", "share/bash-completion/completions/redisctl": "644", "share/zsh/site-functions/_redisctl": "644",
              "share/fish/vendor_completions.d/redisctl.fish": "644", "share/doc/redisctl/README.md": "644", "share/doc/redisctl/CHANGELOG.md": "644"}
     files |= {f"share/doc/redisctl/docs/{name}": "644" for name in committed("docs")}
     files |= {f"share/man/man{name[-1]}/{name}": "644" for name in committed("man")}
