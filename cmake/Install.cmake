@@ -2,7 +2,9 @@
 set(REDISCTL_ZSH_COMPLETIONS "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE STRING
     "Folder of zsh's completions (Debian's own packages: share/zsh/vendor-completions)")
 
-install(TARGETS redisctl)
+# The tarball has another program with the same files.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME files)
+install(TARGETS redisctl COMPONENT program)
 # `kubectl redisctl`: the same program, found by kubectl under this name.
 file(CREATE_LINK redisctl ${CMAKE_BINARY_DIR}/kubectl-redisctl SYMBOLIC)
 install(FILES ${CMAKE_BINARY_DIR}/kubectl-redisctl TYPE BIN)

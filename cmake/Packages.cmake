@@ -1,4 +1,5 @@
-# `cpack -G DEB` in the build folder makes the .deb of what is built, for the distribution that it is built on.
+# In the build folder `cpack -G DEB` makes the .deb of what is built, for the distribution that it is built on, and `cpack -G TGZ`
+# the tarball of the program in Portable.cmake.
 # .invalid is nobody's (RFC 2606): who publishes a package puts an address here.
 set(REDISCTL_MAINTAINER "redisctl maintainers <maintainers@redisctl.invalid>" CACHE STRING "Who answers for the packages: NAME <ADDRESS>")
 
@@ -33,4 +34,7 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 configure_file(cmake/debian/copyright.in debian/copyright @ONLY)
 configure_file(cmake/debian/policy.cmake.in debian/policy.cmake @ONLY)
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_BINARY_DIR}/debian/policy.cmake)
+
+configure_file(cmake/tarball.cmake.in tarball.cmake @ONLY)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_BINARY_DIR}/tarball.cmake)
 include(CPack)
