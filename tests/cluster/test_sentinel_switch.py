@@ -1,32 +1,15 @@
 """The planned switch of a master that Sentinels watch, in Kubernetes: one of them makes it, nothing is lost, and all of them say so afterwards."""
-import re
-import subprocess
-
-from world import systems
-from world.charts import Switching
-from world.kubectl import eventually, pods
-from world.switching import Switched
-
-MEMBERS = ["redis-master-0", "redis-slave-0", "redis-slave-1"]
+from world import looking
+from world.kubectl import eventually
+from world.watched import MEMBERS, Watched
 
 
-class Watched(Switching):
-    def setUp(self):
-        super().setUp()
-        self.redis = Switched(systems.need(systems.WATCHED), "redis")
-        self.sentinels = [name for name in self.redis.names if name.startswith("redis-sentinel-")]
-        self.redis.names = MEMBERS
-
-    def named(self) -> set:
-        """Whom each Sentinel calls the master, as itself says it."""
-        by_address = {pod["status"]["podIP"]: name for name, pod in pods(self.redis.namespace).items()}
-        said = set()
-        for sentinel in self.sentinels:
-            address = f"{pods(self.redis.namespace)[sentinel]['status']['podIP']}"
-            reply = subprocess.run(["redis-cli", "-h", address, "-p", "26379", "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"], capture_output=True, text=True, check=True)
-            host = reply.stdout.split()[0]
-            said.add(by_address.get(host, re.sub(r"\..*", "", host)))
-        return said
+class Planned(Watched):
+    def test_every_command_that_looks(self):
+        with self.redis.writer_direct(*MEMBERS, rate=200) as writer:
+            healthy = self.healthy()
+            looking.check_healthy(self, healthy)
+            self.assertEqual(writer.stop(f"{self.redis.ip(healthy.master)}:6379").lost, 0)
 
     def test_there_and_back(self):
         instance = self.only(self.document("replication-info", "ReplicationInfo", "-n", self.redis.namespace)["items"])
@@ -34,9 +17,9 @@ class Watched(Switching):
         with self.redis.writer_direct(*MEMBERS) as writer:
             for _ in range(2):
                 self.ask("status", "-n", self.redis.namespace, code=0)
-                origin = next(name for name, role in self.redis.roles().items() if role == "master")
+                origin = self.master()
                 target = "redis-slave-0" if origin != "redis-slave-0" else "redis-master-0"
-                done = self.redis.change("failover", "--promote", target, XDG_STATE_HOME=self.state)
+                done = self.change("failover", "--promote", target)
                 self.check_lossless(done, origin, target)
                 self.assertEqual((done.result["engine"], self.redis.roles()), ("sentinel", self.redis.settled(target)), done)
                 eventually(f"all Sentinels name {target}", lambda: self.named() == {target})

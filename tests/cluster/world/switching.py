@@ -101,6 +101,7 @@ class Switched:
         self.system, self.instance, self.password, self.home = system, instance, password, home or {}
         self.namespace, self.names = system.namespace, sorted(pods(system.namespace))
         self.addresses = {}
+        self.flags = []  # that redisctl needs besides
 
     # Changing
 
@@ -114,7 +115,7 @@ class Switched:
     def words(self, command: str) -> list:
         # How late this machine lets a server answer is no matter of these tests.
         late = ["--override", "latency"] if command in ("failover", "return-home") else []
-        return [command, "-n", self.namespace, "--instance", self.instance, "--json", "--yes", *late]
+        return [command, "-n", self.namespace, "--instance", self.instance, "--json", "--yes", *late, *self.flags]
 
     # The truth
 
@@ -226,6 +227,16 @@ class Switched:
                 return False
 
         eventually(f"{pod} is back", back, 60, 0.05)
+
+    def fresh(self, master: str) -> None:
+        """As newly installed: no container was ever restarted, and the servers have counted nothing yet."""
+        found = pods(self.namespace)
+        for name in self.names:
+            if any(status["restartCount"] for status in found[name]["status"].get("containerStatuses", [])):
+                self.restart(name)
+        self.reset(master)
+        for name in self.names:
+            self.ask(name, "CONFIG", "RESETSTAT")
 
     def reset(self, master: str) -> None:
         """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as at home."""

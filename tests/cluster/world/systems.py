@@ -46,6 +46,19 @@ def plain(name: str, image_name: str, replicas: int) -> tuple:
     return "plain-replication.yaml", {"NAME": name, "REPLICAS": replicas, "SERVER": f"{kind}-server", "CLIENT": f"{kind}-cli", **image(image_name)}
 
 
+def alone(release: str, chart: str, replicas: int = 1) -> tuple:
+    """Without replication. Bitnami's has a component and a governing Service of its own; sb-helm-charts' StatefulSet, Service and pods are called alike."""
+    fullname = f"{release}-redis"
+    words = {"RELEASE": release, "FULLNAME": fullname, "CHART": chart, "REPLICAS": replicas, "PASSWORD": PASSWORD, **image("redis:7.0")}
+    if chart.startswith("redis-0."):
+        return "alone.yaml", dict(words, SERVICE=fullname, GOVERNING=fullname, COMPONENT="")
+    return "alone.yaml", dict(words, SERVICE=f"{fullname}-master", GOVERNING=f"{fullname}-headless", COMPONENT=", app.kubernetes.io/component: master")
+
+
+def bitnami_sentinel(release: str) -> dict:
+    return {"RELEASE": release, "FULLNAME": f"{release}-redis", "PASSWORD": PASSWORD, **image("redis:7.0")}
+
+
 PASSWORD = "pa55-of-my-redis"
 CACHE_PASSWORD, QUEUE_PASSWORD = "pa55-of-cache", "pa55-of-queue"
 TLS_PASSWORD = "pa55-behind-tls"
@@ -64,11 +77,13 @@ SENTINEL = System("sentinel", 6, [("sentinel.yaml", image("redis:7.0"))])
 # Their masters are moved, their pods restarted: what they look like is their tests' own business.
 SWITCHED = System("switched", 3, own_only=True, parts=[sb("my-redis", "my-redis", 3, PASSWORD), ("switchers.yaml", {})])
 BITNAMI = System("bitnami", 3, own_only=True, parts=[("bitnami-replication.yaml", {"RELEASE": "shop", "FULLNAME": "shop-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
-ISMASTER = System("ismaster", 3, own_only=True, parts=[("bitnami-sentinel.yaml", {"RELEASE": "bee", "FULLNAME": "bee-redis", "PASSWORD": PASSWORD, **image("redis:7.0")})])
+ISMASTER = System("ismaster", 3, own_only=True, parts=[("bitnami-sentinel.yaml", bitnami_sentinel("bee")), ("bitnami-ismaster.yaml", bitnami_sentinel("bee"))])
+NODES = System("nodes", 3, own_only=True, parts=[("bitnami-sentinel.yaml", bitnami_sentinel("ant"))])
+ALONE = System("alone", 4, [alone("shop", "redis-17.15.2"), alone("cache", "redis-0.4.0"), alone("scaled", "redis-0.4.0", 2)])
 LABELLED = System("labelled", 3, own_only=True, parts=[("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 WATCHED = System("watched", 6, own_only=True, parts=[("sentinel.yaml", image("redis:7.0"))])
 EMPTY = System("empty", 0)
-ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, LABELLED, WATCHED, EMPTY) if OWN or not system.own_only]
+ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, NODES, ALONE, LABELLED, WATCHED, EMPTY) if OWN or not system.own_only]
 
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
