@@ -7,6 +7,7 @@
 #include "failover/diagnosis.h"
 #include "failover/resync_planner.h"
 #include "failover/survey_redis.h"
+#include "topology/system.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -55,16 +56,20 @@ class ResyncReplica {
             return fail(ErrorCode::not_found, fmt::format("there is no node {}", wish_.node),
                         fmt::format("there are: {}", fmt::join(facts.names(), ", ")), "redisctl status");
         const std::vector<std::string> masters = failover::masters_of(facts);
+        const std::string way_to_one = topology::way_to_one_master(facts.picture.system);
         if (std::find(masters.begin(), masters.end(), wish_.node) != masters.end())
             return refused({ErrorCode::refused, fmt::format("{} is a master", wish_.node),
                             "attached to another, it would give up all that it has",
-                            masters.size() == 1 ? "redisctl failover" : "redisctl heal", "IS_MASTER"});
+                            masters.size() > 1         ? way_to_one
+                            : facts.names().size() > 1 ? "redisctl failover"
+                                                       : "",
+                            "IS_MASTER"});
         if (masters.size() != 1)
             return refused({ErrorCode::refused,
                             fmt::format("it is not clear which node of {} is the master", result_.instance),
                             masters.empty() ? "no node that answers is one"
                                             : fmt::format("several are: {}", fmt::join(masters, ", ")),
-                            "redisctl heal", "NO_MASTER"});
+                            way_to_one, "NO_MASTER"});
         facts.master = result_.to = masters.front();
         TRY(failover::survey_logins(context_.fleet(), facts, Deadline::after(Millis(5'000))));
         return decide(facts);

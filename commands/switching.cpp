@@ -14,6 +14,7 @@
 #include "failover/pre_checks.h"
 #include "failover/real_world.h"
 #include "topology/home.h"
+#include "topology/system.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -83,7 +84,7 @@ class Switch {
         if (facts.master.empty())
             return refused({ErrorCode::refused,
                             fmt::format("it is not clear which node of {} is the master", result_.instance),
-                            facts.why_no_master, "redisctl heal", "NO_MASTER"});
+                            facts.why_no_master, topology::way_to_one_master(facts.picture.system), "NO_MASTER"});
         if (!wish_.from.empty() && wish_.from != facts.master)
             return refused({ErrorCode::refused, fmt::format("the master is {}, not {}", facts.master, wish_.from), "",
                             "redisctl status", "OTHER_MASTER"});

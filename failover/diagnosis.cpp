@@ -103,8 +103,7 @@ class Doctor {
             (system == "cluster-mode" || system == "unrelated-masters" ? watchers : sentinels_).insert(system);
         if (!watchers.empty())
             block("watchers", "", fmt::format("{}", fmt::join(watchers, ", ")), "nobody else decides who follows whom",
-                  system == "unrelated-masters" ? "scale to 1, or install the chart in its replication mode"
-                                                : "redisctl status");
+                  system == "unrelated-masters" ? topology::way_to_one_master(system) : "redisctl status");
         for (const Recorded& recorded : hearsay_.journals)
             if (!recorded.ended) {
                 std::string where = fmt::format("{} stopped at {}", recorded.operation,

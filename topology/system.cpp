@@ -208,4 +208,8 @@ bool decided_elsewhere(const std::string& system) {
            system == "bitnami-ismaster" || system == "cluster-mode" || system == "unrelated-masters";
 }
 
+std::string way_to_one_master(const std::string& system) {
+    return system == "unrelated-masters" ? "scale to 1, or install the chart in its replication mode" : "redisctl heal";
+}
+
 }  // namespace redisctl::topology

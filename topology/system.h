@@ -23,6 +23,10 @@ System recognise(const fleet::Instance& instance, const Picture& picture, const 
 // follow another. What changes roles there fights with them.
 bool decided_elsewhere(const std::string& system);
 
+// What leads from several masters back to one: a command to paste, or where none can know which data matter, what to
+// do.
+std::string way_to_one_master(const std::string& system);
+
 // The masters that answered, each process once.
 std::vector<size_t> masters_of(const Picture& picture, const Graph& graph);
 
