@@ -1,8 +1,11 @@
-"""Bitnami's chart with Sentinel in each pod and the isMaster Service: recognised, its label put right, its master moved by both engines, and replaced."""
+"""Bitnami's chart with Sentinel in each pod, with and without the isMaster Service: recognised, its label put right, its master moved by both engines, killed,
+and healed when somebody made a second one."""
 import json
+import os
+import signal
 import time
 
-from world import systems
+from world import looking, systems
 from world.charts import Switching
 from world.kubectl import eventually, kubectl, pods
 from world.program import redisctl
@@ -94,3 +97,79 @@ class IsMaster(Switching):
         eventually("the Service leads to it", lambda: self.redis.leads_to(SERVICE) == [now])
         self.healthy(now)
         self.assertEqual((self.redis.lease() or {"holder": None})["holder"] or "", "")
+
+    def test_every_command_that_looks(self):
+        master = self.master()
+        replicas = [name for name in NODES if name != master]
+        with self.redis.writer_direct(master, rate=200) as writer:
+            looking.check_healthy(self, looking.Healthy(
+                self.redis.namespace, "bee", "bitnami-ismaster", master, replicas, sentinels=3, password=systems.PASSWORD,
+                services={"bee-redis": "all", "bee-redis-headless": "headless", SERVICE: "master"}, doctor=[("DATA_WITHOUT_VOLUME", name) for name in NODES]))
+            self.assertEqual(writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
+
+
+class Nodes(Switching):
+    """The same chart without a Service of the master: clients ask the Sentinels."""
+
+    def setUp(self):
+        super().setUp()
+        self.redis = Switched(systems.need(systems.NODES), "ant", systems.PASSWORD)
+        self.names = [f"ant-redis-node-{i}" for i in range(3)]
+        eventually("one master that both others follow", self.master, 60)
+
+    def master(self) -> str:
+        roles = self.redis.roles()
+        return next((name for name, role in roles.items() if role == "master" and roles == self.redis.settled(name)), None)
+
+    def change(self, command: str, *arguments):
+        return self.redis.change(command, *arguments, XDG_STATE_HOME=self.state)
+
+    def until_healthy(self, master: str) -> list:
+        return looking.told_until(self, self.redis, "it is healthy", lambda item: (item["health"], item["master"]) == ("healthy", master))
+
+    def test_every_command_that_looks(self):
+        master = self.master()
+        with self.redis.writer_direct(master, rate=200) as writer:
+            looking.check_healthy(self, looking.Healthy(
+                self.redis.namespace, "ant", "bitnami-sentinel", master, [name for name in self.names if name != master], sentinels=3, password=systems.PASSWORD,
+                services={"ant-redis": "all", "ant-redis-headless": "headless"}, doctor=[("DATA_WITHOUT_VOLUME", name) for name in self.names]))
+            self.assertEqual(writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
+
+    def test_there_and_back(self):
+        with self.redis.writer_direct(*self.names) as writer:
+            for engine in ("sentinel", "sentinel-ahead"):
+                origin = self.master()
+                target = next(name for name in self.names if name != origin)
+                done = self.change("failover", "--promote", target, "--engine", engine)
+                self.check_lossless(done, origin, target)
+                self.assertEqual((done.result["engine"], self.redis.roles()), (engine, self.redis.settled(target)), done)
+                self.until_healthy(target)
+            written = writer.stop(f"{self.redis.ip(target)}:6379")
+        self.assertEqual((written.lost, written.acked > 500), (0, True), written)
+
+    def test_two_masters(self):
+        """Somebody promoted one by hand, and it took a write."""
+        master = self.master()
+        other = next(name for name in self.names if name != master)
+        self.redis.ask(other, "REPLICAOF", "NO", "ONE")
+        self.redis.ask(other, "SET", "mine", "1")
+        looking.told(self, self.redis)
+        healed = self.change("heal", "--apply", "--keep", master, "--confirm", "ant")
+        self.check_result(healed, 0, "done", True)
+        self.assertRegex(healed.result["lostReason"], f"1 write that only {other} had, saved in ", healed)
+        self.until_healthy(master)
+        self.assertEqual((self.redis.roles(), self.redis.ask(other, "GET", "mine")), (self.redis.settled(master), None))
+
+    def test_the_masters_process_is_killed(self):
+        """Its container comes back with its AOF, or the Sentinels have replaced it by then: one master in the end, and what is said meanwhile is true."""
+        master = self.master()
+        with self.redis.writer_direct(*self.names, rate=500) as writer:
+            self.until_healthy(master)
+            os.kill(int(self.redis.process(master)), signal.SIGKILL)
+            eventually("its replicas have lost it", lambda: self.redis.roles() != self.redis.settled(master), 10, 0.01)
+            looking.told_until(self, self.redis, "it is healthy", lambda item: item["health"] == "healthy", 90)
+            now = eventually("one master", self.master, 30)
+            written = writer.stop(f"{self.redis.ip(now)}:6379")
+        self.assertGreater(written.acked, 100, written)
+        if now == master:
+            self.assertEqual(written.lost, 0, written)

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import time
 import unittest
+from pathlib import Path
 from typing import NamedTuple
 
 from onenode.places import LOG, SOURCE
-from world import systems
+from world import looking, systems
 from world.charts import Switching
 from world.kubectl import OWN, eventually, kubectl, pods, ready
 from world.program import redisctl
@@ -121,6 +122,15 @@ class Operated(Switching):
         self.assertEqual({witness["says"] for witness in item["witnesses"]}, {self.master}, item)
         self.assertEqual({witness["source"] for witness in item["witnesses"]}, {"role", "sentinel", "label"}, item)
 
+    def test_every_command_that_looks(self):
+        replicas = [name for name in MEMBERS if name != self.master]
+        restarted = {name for name, pod in pods(self.redis.namespace).items() if any(each["restartCount"] for each in pod["status"]["containerStatuses"])}
+        with self.redis.writer_direct(self.master, rate=200) as writer:
+            looking.check_healthy(self, looking.Healthy(
+                self.redis.namespace, NAME, "spotahome", self.master, replicas, sentinels=3, services={f"rfs-{NAME}": "sentinel"}, password=PASSWORD,
+                findings=[("OPERATOR_UNKNOWN", "")], doctor=[*(("DATA_WITHOUT_VOLUME", name) for name in MEMBERS), *(("CONTAINER_RESTARTED", name) for name in restarted)]))
+            self.assertEqual(writer.stop(f"{self.redis.ip(self.master)}:6379").lost, 0)
+
     def test_there_and_back(self):
         with self.redis.writer_direct(*MEMBERS) as writer:
             for target, engine in (next(name for name in MEMBERS if name != self.master), "sentinel"), (self.master, "sentinel-ahead"):
@@ -190,6 +200,42 @@ class Operated(Switching):
         self.assert_no_fight(self.master)
         self.status(0)
         print("\nthe operator saw two masters" if "more than one master" in operator_log()[began:] else "\nit was healed before the operator looked")
+
+    def test_it_is_frozen_by_two_masters(self):
+        """The Sentinels stand still, so nobody demotes the second one, and the operator sees it: it says so and does nothing, also not what it is there for. Healed
+        without the Sentinels' word? Refused. When they go on, they demote it themselves, and the operator goes on too."""
+        other = next(name for name in MEMBERS if name != self.master)
+        began = len(operator_log())
+        processes = [int(process) for process in self.sentinel_processes()]
+        for process in processes:
+            self.addCleanup(lambda p=process: os.path.exists(f"/proc/{p}") and os.kill(p, signal.SIGCONT))
+            os.kill(process, signal.SIGSTOP)
+        self.redis.ask(other, "REPLICAOF", "NO", "ONE")
+        self.redis.ask(other, "SET", "mine", "1")
+        eventually("the operator saw two masters", lambda: "more than one master" in operator_log()[began:].lower(), 70, 1)
+        looking.told(self, self.redis)
+        self.assertLessEqual({"SPLIT_BRAIN", "OPERATOR_STANDS_STILL"}, self.codes(1))
+        self.assertEqual(self.seen().labels, self.labelled(self.master), "it sets no label any more")
+        refused = self.change("heal", "--apply", "--keep", self.master, "--confirm", NAME)
+        self.check_result(refused, 6, "refused", False)
+        self.assertEqual(self.redis.roles()[other], "master", refused)
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+        looking.told_until(self, self.redis, "one master", lambda item: item["master"] == self.master and item["health"] != "critical", 90)
+        began = len(operator_log())
+        eventually("all is calm", self.calm, 120, 1)
+        self.assert_no_fight(self.master)
+        self.assertNotIn("more than one master", operator_log()[began:].lower(), "it goes on")
+
+    def sentinel_processes(self) -> list:
+        uids = [pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items() if name.startswith(f"rfs-{NAME}-")]
+        found = []
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and any(uid in (entry / "cgroup").read_text() for uid in uids) and "redis" in (entry / "comm").read_text():
+                    found.append(entry.name)
+        self.assertEqual(len(found), 3, found)
+        return found
 
     def test_a_sentinel_that_is_gone_is_still_known(self):
         gone = self.sentinels()[0]
