@@ -109,18 +109,25 @@ const std::vector<std::string>& commands_of_sentinel() {
 
 Agreement agreement_of(const CouncilFacts& facts) {
     Agreement agreement;
+    const auto& members = facts.council.members;
+    const bool astray =
+        std::none_of(members.begin(), members.end(), [](const auto& member) { return member.on_master; });
+    size_t asked = 0;
     std::map<std::string, size_t> names, addresses, scripts;
     std::map<std::string, std::map<std::string, size_t>> values;
     for (size_t i = 0; i < facts.picture.sentinels.size(); i++) {
-        if (!facts.council.members[i].on_master) continue;
-        const SentinelMaster& master = *facts.picture.sentinels[i].master;
-        agreement.agreeing++;
+        const SentinelPicture& sentinel = facts.picture.sentinels[i];
+        const bool of_ours = sentinel.view && sentinel.master && !sentinel.master_node.empty();
+        if (!members[i].on_master && !(astray && of_ours)) continue;
+        const SentinelMaster& master = *sentinel.master;
+        asked++;
+        if (members[i].on_master) agreement.agreeing++;
         names[master.name]++;
-        addresses[fmt::format("{} {}", master.host, master.port.value_or(0))]++;
+        if (members[i].on_master) addresses[fmt::format("{} {}", master.host, master.port.value_or(0))]++;
         for (const auto& [name, value] : settings_of(master)) values[name][value]++;
         for (const std::string& script : master.scripts) scripts[script]++;
     }
-    agreement.name = majority(names, agreement.agreeing);
+    agreement.name = majority(names, asked);
     if (agreement.name.empty()) agreement.undecided.emplace_back("the master's name");
     // The same node may have two addresses; the one that most say is good for all.
     const auto most = std::max_element(addresses.begin(), addresses.end(),
@@ -128,16 +135,20 @@ Agreement agreement_of(const CouncilFacts& facts) {
     if (most != addresses.end()) {
         agreement.host = most->first.substr(0, most->first.find(' '));
         agreement.port = std::atoll(most->first.c_str() + most->first.find(' ') + 1);
+    } else if (const topology::NodePicture* master = facts.master(); master && asked > 0) {
+        const size_t colon = master->address.rfind(':');
+        agreement.host = master->address.substr(0, colon);
+        agreement.port = std::atoll(master->address.c_str() + colon + 1);
     }
     for (const auto& [name, said] : values) {
-        const std::string value = majority(said, agreement.agreeing);
+        const std::string value = majority(said, asked);
         if (value.empty())
             agreement.undecided.push_back(name);
         else
             agreement.settings[name] = value;
     }
     for (const auto& [script, count] : scripts)
-        if (2 * count > agreement.agreeing) agreement.scripts.push_back(script);
+        if (2 * count > asked) agreement.scripts.push_back(script);
     return agreement;
 }
 
@@ -155,7 +166,7 @@ Result<std::vector<Check>> sync_checks(const CouncilFacts& facts, const Agreemen
                                     fmt::format("{} of {} that answer watch {}", agreement.agreeing, answering,
                                                 facts.council.master.empty() ? "the master" : facts.council.master),
                                     "more than half of them", "redisctl sentinel"));
-    checks.back().overridable = agreement.agreeing > 0;
+    checks.back().overridable = !agreement.name.empty();
     checks.push_back(sentinel_check(
         "settings", "", agreement.undecided.empty(),
         agreement.undecided.empty() ? "agreed on by most" : "no majority for " + some_of(agreement.undecided),
@@ -247,7 +258,8 @@ Plan plan_sync(const CouncilFacts& facts, const Agreement& agreement, const Sync
         found.patience_ms = wish.patience.count();
         // It watches the right master; the wrong one would be no better.
         found.essential = false;
-        if (same_name && !redis::has_flag(same_name->flags, "s_down"))
+        const bool of_another = facts.picture.sentinels[odd.sentinel].master_node.empty();
+        if (same_name && of_another && !redis::has_flag(same_name->flags, "s_down"))
             plan.notes.push_back(
                 fmt::format("the Sentinels of {}:{} may remember {} and greet it on; as long as both masters are "
                             "called {} it learns "

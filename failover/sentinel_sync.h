@@ -25,7 +25,8 @@ struct SyncWish {
 // The commands that a Sentinel sends to Redis: redis src/sentinel.c sentinelInstanceMapCommand.
 const std::vector<std::string>& commands_of_sentinel();
 
-// What the majority says.
+// What the majority says of those that watch the real master. When none does, because all were restarted with the
+// configuration of a time when another of the nodes was the master: of those that watch that one.
 struct Agreement {
     std::string name, host;  // of the master in Sentinel
     int64_t port = 0;

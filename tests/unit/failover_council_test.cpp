@@ -250,6 +250,27 @@ TEST_CASE("a sync makes one that watches something else watch the master") {
           Lines{"scripts", "scripts-elsewhere", "address", "scripts-elsewhere", "address"});
 }
 
+TEST_CASE("a sync leads Sentinels back that were all restarted with the first master's name") {
+    CouncilFacts facts = healthy();
+    facts.picture.nodes[0].address = "10.0.0.1:6379";
+    for (size_t i = 0; i < 3; i++) watch(facts, i, *facts.picture.sentinels[i].master, "first");
+    SyncWish wish;
+    wish.renamed.emplace();
+    const Agreement agreement = agreement_of(facts);
+    CHECK(agreement.agreeing == 0);
+    CHECK(refusing(sync_checks(facts, agreement, wish)) == Lines{"majority"});
+    wish.overrides = {"majority"};
+    CHECK(refusing(sync_checks(facts, agreement, wish)) == Lines{});
+    const Plan plan = plan_sync(facts, agreement, wish);
+    CHECK(steps(plan) == Lines{"monitor-s0", "find-s0", "monitor-s1", "find-s1", "monitor-s2", "find-s2"});
+    CHECK(lines_of(plan.steps[0].action).at(1) == "s0> SENTINEL MONITOR mymaster 10.0.0.1 6379 2");
+    CHECK(lines_of(plan.steps[0].undo.at(0)).at(1) == "s0> SENTINEL MONITOR mymaster 10.0.0.9 6379 2");
+
+    for (auto& sentinel : facts.picture.sentinels) sentinel.master_node.clear();
+    wish.overrides = {};
+    CHECK(refusing(sync_checks(facts, agreement_of(facts), wish)) == Lines{"majority", "settings"});
+}
+
 TEST_CASE("settings without a majority are nobody's to choose") {
     CouncilFacts facts = healthy();
     for (size_t i = 0; i < 3; i++) facts.picture.sentinels[i].master->parallel_syncs = static_cast<int64_t>(i) + 1;
