@@ -1,6 +1,7 @@
 #include "fleet/fleet.h"
 
 #include "fleet/link.h"
+#include "fleet/subscription.h"
 
 #include <fmt/core.h>
 
@@ -50,6 +51,10 @@ void Fleet::close_idle() {
     for (const auto& [node, links] : idle_)
         for (const std::unique_ptr<Link>& link : links) link->say_goodbye();
     idle_.clear();
+}
+
+std::unique_ptr<Subscription> Fleet::subscribe(const Node& node) {
+    return std::make_unique<Subscription>(node, dialer_, keyring_, client_name_, connect_timeout_);
 }
 
 std::unique_ptr<Link> Fleet::link_for(const Call& call, Deadline deadline) {

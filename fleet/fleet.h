@@ -21,6 +21,7 @@
 namespace redisctl::fleet {
 
 class Link;
+class Subscription;
 
 struct Call {
     const Node* node;
@@ -68,6 +69,9 @@ class Fleet {
         const Deadline connect = Deadline::after(connect_timeout_).earlier(waiting.end);
         return Snapshot(std::make_unique<ReplicationClient>(dialer_, keyring_, client_name_, node, connect, waiting));
     }
+
+    // subscription.h
+    std::unique_ptr<Subscription> subscribe(const Node& node);
 
   private:
     std::unique_ptr<Link> link_for(const Call& call, Deadline deadline);

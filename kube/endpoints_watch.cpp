@@ -4,7 +4,7 @@
 #include "kube/reads.h"
 #include "kube/request.h"
 #include "kube/resource.h"
-#include "net/curl.h"
+#include "kube/watch_stream.h"
 
 #include <fmt/format.h>
 
@@ -20,8 +20,6 @@ namespace {
 
 // Between two lists, so that a server (or a proxy) that ends every watch at once is not flooded.
 constexpr Millis list_again_after{200};
-// One event is one object; more is no event.
-constexpr size_t max_event_bytes = 4 << 20;
 
 // The slices of one Service as the server last told them. Ends with an error only where asking again would not help.
 class EndpointsWatch final : public net::Task {
@@ -47,9 +45,9 @@ class EndpointsWatch final : public net::Task {
     void list();
     void list_later();
     void on_list();
-    void watch();
     void on_watch();
     bool on_event(std::string_view line);
+    Access access() const { return access_to("list", resource::endpoint_slices, ns_, ""); }
     std::string path() const { return path_of(resource::endpoint_slices, ns_, "") + slices_of_service(service_); }
 
     Client& client_;
@@ -57,10 +55,8 @@ class EndpointsWatch final : public net::Task {
     Deadline deadline_;
     Deadline list_again_at_ = Deadline::never();
     std::unique_ptr<Request> list_;
-    std::unique_ptr<net::Transfer> watch_;
-    int watched_as_ = 0;
-    bool refreshed_ = false, changed_ = false;
-    std::string version_;
+    std::unique_ptr<WatchStream> watch_;
+    bool changed_ = false;
     std::optional<std::vector<EndpointSlice>> slices_;
     std::optional<Error> error_;
 };
@@ -74,8 +70,7 @@ void EndpointsWatch::advance() {
 
 void EndpointsWatch::list() {
     list_again_at_ = Deadline::never();
-    list_ = std::make_unique<Request>(client_, Question{access_to("list", resource::endpoint_slices, ns_, ""), path()},
-                                      deadline_, this);
+    list_ = std::make_unique<Request>(client_, Question{access(), path()}, deadline_, this);
 }
 
 void EndpointsWatch::list_later() {
@@ -103,42 +98,20 @@ void EndpointsWatch::on_list() {
     }
     slices_ = std::move(page->items);
     changed_ = true;
-    version_ = std::move(page->resource_version);
-    watch();
-}
-
-void EndpointsWatch::watch() {
-    net::TransferOptions options = client_.transfer_options(
-        fmt::format("{}&watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}", path(),
-                    url_escaped(version_), std::max<int64_t>(1, deadline_.left().count() / 1000)),
-        deadline_);
-    watched_as_ = client_.identity_number();
-    options.headers = client_.identity().headers;
-    options.headers.push_back("Accept: application/json");
-    options.authorization = client_.identity().authorization.reveal();
-    options.wake_on_body = true;
-    watch_ = std::make_unique<net::Transfer>(client_.loop(), options, this);
+    watch_ = std::make_unique<WatchStream>(client_, path(), access(), page->resource_version, deadline_.left(), *this);
 }
 
 void EndpointsWatch::on_watch() {
-    if (watch_->status() == 200) {
-        std::string& body = watch_->body();
-        size_t taken = 0;
-        for (size_t end; (end = body.find('\n', taken)) != std::string::npos; taken = end + 1)
-            if (!on_event(std::string_view(body).substr(taken, end - taken))) return list_later();
-        body.erase(0, taken);
-        if (watch_->finished() || body.size() > max_event_bytes) list_later();
-        return;
+    switch (watch_->move([this](std::string_view line) { return on_event(line); })) {
+        case WatchStream::State::open:
+            return;
+        case WatchStream::State::failed:
+            error_ = watch_->error();
+            return;
+        case WatchStream::State::ended:
+        case WatchStream::State::forgotten:
+            list_later();
     }
-    if (!watch_->finished()) return;
-    const int status = watch_->status();
-    const bool broken = !watch_->result();
-    if (status == 401 && !refreshed_) {
-        refreshed_ = true;
-        if (const Result<bool> fresh = client_.refresh(watched_as_); fresh && *fresh) return list_later();
-    }
-    if (broken || status == 410 || status == 429 || status >= 500) return list_later();
-    error_ = api_error(status, watch_->body(), access_to("watch", resource::endpoint_slices, ns_, ""));
 }
 
 // False when the watch is of no more use.
