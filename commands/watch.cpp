@@ -1,175 +1,182 @@
 #include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/status_tables.h"
+#include "commands/watch_sources.h"
+#include "commands/watch_timeline.h"
 #include "topology/changes.h"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
-#include <tuple>
 
 namespace redisctl {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using topology::Change;
 using topology::Picture;
 
 constexpr Millis default_interval{1'000};
 // A silent node shall not hold up the news about the others.
 constexpr Millis look_in{2'000};
-constexpr size_t lines_shown = 15;
+// From one look to the next that an event asks for: events come in bursts.
+constexpr Millis breath{50};
 
 struct Options {
     std::string interval, duration;
 };
-
-// "21:04:07.512  redis-1  role: replica -> master  (after 1.4 s)"
-std::string line_of(const std::string& time, const std::string& instance, const Change& change,
-                    std::optional<Millis> held) {
-    const auto shown = [](const std::string& value) { return value.empty() ? std::string("-") : printable(value); };
-    std::string line = fmt::format("{}  {}  ", time.substr(11, 12), printable(instance));
-    if (!change.subject.empty()) line += printable(change.subject) + "  ";
-    line += fmt::format("{}: {} -> {}", change.kind, shown(change.from), shown(change.to));
-    if (held) line += fmt::format("  (after {:.1f} s)", static_cast<double>(held->count()) / 1000);
-    return line;
-}
 
 class Watching {
   public:
     Watching(Context& context, const Options& options)
         : context_(context),
           options_(options),
-          live_(context.output().settings().out.tty && !output::is_document(context.output().settings().format)) {}
+          live_(context.output().settings().out.tty && !output::is_document(context.output().settings().format)),
+          timeline_(context.output(), live_) {}
 
     Result<ExitCode> run() {
         if (!options_.interval.empty()) {
             TRY_ASSIGN(interval_, parse_duration(options_.interval));
         }
-        std::optional<Deadline> end;
         if (!options_.duration.empty()) {
             TRY_ASSIGN(const Millis duration, parse_duration(options_.duration));
-            end = Deadline::after(duration);
+            end_ = Deadline::after(duration);
         }
         context_.begin_operation("watch");
         // The first one has to find its way, and what is wrong with it is wrong for good.
-        Result<Look> seen = look(context_);
-        if (!seen) return fail(seen.error());
-        const bool anybody = count_answers(*seen).yes > 0;
+        look_again();
+        if (!seen_) return fail(seen_.error());
+        sources_.emplace(context_, interval_);
         while (true) {
-            TRY(take_in(seen));
-            if (live_) TRY(draw(seen));
-            if (context_.output().closed() || (end && end->passed()) || !pause(end)) break;
-            context_.look_until(Deadline::after(std::max(interval_, look_in)));
-            seen = look(context_);
+            TRY(take_in());
+            if (live_) TRY(draw());
+            TRY_ASSIGN(const bool go_on, listen());
+            if (!go_on) break;
+            context_.look_until(Deadline::after(patience()));
+            look_again();
             if (interrupt::count() > 0) break;
         }
-        return anybody || answered_ ? ExitCode::ok : shown(*first_);
+        return answered_ ? ExitCode::ok : shown(*first_);
     }
 
   private:
-    using Key = std::tuple<std::string, std::string, std::string>;  // instance, kind, subject
+    void look_again() {
+        began_ = SteadyClock::now();
+        seen_ = look(context_);
+        if (seen_) quickest_ = std::min(quickest_, std::chrono::ceil<Millis>(SteadyClock::now() - began_));
+    }
 
-    Result<void> take_in(const Result<Look>& seen) {
-        const std::string failed = seen ? "" : seen.error().message;
+    // A large system on a long way needs longer, but whoever is silent is not waited for.
+    Millis patience() const {
+        return std::clamp(3 * std::min(quickest_, interval_), look_in, std::max(interval_, look_in));
+    }
+
+    Result<void> take_in() {
+        const TimePoint now = SteadyClock::now();
+        const std::string failed = seen_ ? "" : seen_.error().message;
         if (failed != failed_)
-            TRY(tell("", {"look", "", failed_.empty() ? "ok" : failed_, failed.empty() ? "ok" : failed}));
+            TRY(timeline_.tell(
+                {{{}, "look", {}, failed_.empty() ? "ok" : failed_, failed.empty() ? "ok" : failed, now}}));
         failed_ = failed;
-        if (!seen) return {};
-        const Answered answered = count_answers(*seen);
+        look_wanted_ = false;
+        if (!seen_) return {};
+        const Answered answered = count_answers(*seen_);
         if (!first_) first_ = answered;
         answered_ = answered_ || answered.yes > 0;
-        for (const Picture& picture : seen->pictures) {
-            const std::string name = picture.full_name();
-            const auto before = known_.find(name);
-            if (before == known_.end()) {
-                TRY(tell(name, {"begin", "", "",
-                                fmt::format("{}, master {}", topology::health_name(picture.health),
-                                            picture.master.empty() ? "unknown" : picture.master)}));
-                known_.emplace(name, picture);
-                continue;
-            }
-            for (const Change& change : topology::changes_between(before->second, picture)) TRY(tell(name, change));
-            before->second = topology::with_memory(picture, before->second);
-        }
+        WatchSources::Heard heard = sources_->take();
+        look_wanted_ = heard.look;
+        std::vector<WatchNews> news = std::move(heard.news);
+        for (const Picture& picture : seen_->pictures) add_changes(news, picture, now);
+        TRY(timeline_.tell(std::move(news)));
+        for (const Picture& picture : seen_->pictures) TRY(timeline_.settle(picture, began_));
+        sources_->follow(*seen_, began_);
         return {};
     }
 
-    Result<void> tell(const std::string& instance, const Change& change) {
-        const std::string time = rfc3339_micros_now();
-        const TimePoint now = SteadyClock::now();
-        const Key key{instance, std::string(change.kind), change.subject};
-        std::optional<Millis> held;
-        if (const auto since = since_.find(key); since != since_.end())
-            held = std::chrono::duration_cast<Millis>(now - since->second);
-        since_[key] = now;
-        if (live_) {
-            lines_.push_back(line_of(time, instance, change, held));
-            if (lines_.size() > lines_shown) lines_.pop_front();
-            return {};
+    void add_changes(std::vector<WatchNews>& news, const Picture& picture, TimePoint now) {
+        const std::string name = picture.full_name();
+        const auto before = known_.find(name);
+        if (before == known_.end()) {
+            news.push_back({name,
+                            "begin",
+                            {},
+                            {},
+                            fmt::format("{}, master {}", topology::health_name(picture.health),
+                                        picture.master.empty() ? "unknown" : picture.master),
+                            now});
+            known_.emplace(name, picture);
+            return;
         }
-        Json event{{"apiVersion", "redisctl/v1"}, {"kind", "WatchEvent"}};
-        event["seq"] = ++seq_;
-        event["time"] = time;
-        event["instance"] = text_or_null(instance);
-        event["event"] = change.kind;
-        event["subject"] = text_or_null(change.subject);
-        event["from"] = text_or_null(change.from);
-        event["to"] = text_or_null(change.to);
-        event["heldMs"] = held ? Json(held->count()) : Json(nullptr);
-        return context_.output().print_line(event);
+        for (const Change& change : topology::changes_between(before->second, picture))
+            news.push_back({name, std::string(change.kind), change.subject, change.from, change.to,
+                            sources_->arrival(picture.ns, change).value_or(now)});
+        before->second = topology::with_memory(picture, before->second);
+    }
+
+    // Until the next look is due, telling what is heard meanwhile. False when it is to end.
+    Result<bool> listen() {
+        const Deadline next = end_ ? Deadline::after(interval_).earlier(*end_) : Deadline::after(interval_);
+        const Deadline soonest = Deadline::after(breath).earlier(next);
+        while (!context_.output().closed() && !(end_ && end_->passed())) {
+            const Deadline until = look_wanted_ ? soonest : next;
+            if (until.passed()) return true;
+            const Result<void> waited =
+                context_.loop().run([&] { return sources_->has_news() || until.passed(); }, until);
+            if (!waited && waited.error().code == ErrorCode::interrupted) return false;
+            WatchSources::Heard heard = sources_->take();
+            look_wanted_ = look_wanted_ || heard.look;
+            if (heard.news.empty()) continue;
+            TRY(timeline_.tell(std::move(heard.news)));
+            if (live_) TRY(draw());
+        }
+        return false;
     }
 
     // The whole screen, and below it what changed last.
-    Result<void> draw(const Result<Look>& seen) {
+    Result<void> draw() {
         constexpr std::string_view from_the_top = "\x1b[H\x1b[J";
         TRY(context_.output().write(from_the_top));
-        if (seen) {
-            output::Document document = begin_document("Status", context_, *seen);
-            for (const Picture& picture : seen->pictures)
+        if (seen_) {
+            output::Document document = begin_document("Status", context_, *seen_);
+            for (const Picture& picture : seen_->pictures)
                 for (output::Table& table : status_tables(picture)) document.add_table(std::move(table));
             TRY(context_.output().print(document));
         } else {
-            context_.output().error(seen.error());
+            context_.output().error(seen_.error());
         }
         std::string below =
             fmt::format("\nevery {:.1f} s, Ctrl-C ends it\n", static_cast<double>(interval_.count()) / 1000);
-        for (const std::string& line : lines_) below += line + '\n';
+        for (const std::string& line : timeline_.lines()) below += line + '\n';
         return context_.output().write(below);
-    }
-
-    // False when it is to end.
-    bool pause(const std::optional<Deadline>& end) {
-        const Deadline next = end ? Deadline::after(interval_).earlier(*end) : Deadline::after(interval_);
-        return context_.loop().pause(next) && !(end && end->passed());
     }
 
     Context& context_;
     const Options& options_;
     const bool live_;
+    WatchTimeline timeline_;
+    std::optional<WatchSources> sources_;
     Millis interval_ = default_interval;
+    std::optional<Deadline> end_;
+    Result<Look> seen_;  // by the last look, which began then
+    TimePoint began_;
+    bool look_wanted_ = false;
+    Millis quickest_ = Millis::max();
     std::map<std::string, Picture> known_;
-    std::map<Key, TimePoint> since_;
     std::string failed_;  // why the last look saw nothing; empty: it saw
     std::optional<Answered> first_;
     bool answered_ = false;
-    std::deque<std::string> lines_;
-    int64_t seq_ = 0;
 };
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.options = {{"--interval", "DURATION", "Time between two looks, 1s by default", &options->interval},
-                    {"--duration", "DURATION", "End after so long; until Ctrl-C by default", &options->duration}};
+    spec.options = {
+        {"--interval", "DURATION", "Time between two looks that no event asked for, 1s by default", &options->interval},
+        {"--duration", "DURATION", "End after so long; until Ctrl-C by default", &options->duration}};
     spec.examples = {"redisctl watch", "redisctl watch --instance redis --interval 200ms",
                      "redisctl watch --duration 5m --json"};
     spec.run = [options](Context& context) { return Watching(context, *options).run(); };
@@ -178,8 +185,12 @@ void bind(Spec& spec) {
 }  // namespace
 
 extern const Command watch_command{
-    "watch",      Group::look, "Show the status live and what changes: roles, links, Sentinels, labels, endpoints",
-    Uses::target, {},          bind,
+    "watch",
+    Group::look,
+    "Show the status live and what changes, as it changes: roles, links, Sentinels' events, labels, endpoints",
+    Uses::target,
+    {},
+    bind,
     "WatchEvent"};
 
 }  // namespace redisctl

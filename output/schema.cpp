@@ -136,15 +136,25 @@ Json wait_item() {
 }
 
 Members watch_event_members() {
+    Members phases;
+    for (const char* phase : {"sdownMs", "odownMs", "tryFailoverMs", "electedMs", "switchMasterMs", "failoverEndMs",
+                              "roleMs", "labelMs", "endpointsMs", "agreedMs"})
+        phases.emplace_back(phase, integer_or_null());
+    phases.insert(phases.begin(), {"noMasterMs", integer_or_null("how long no look saw a master that answered")});
     return {{"seq", integer()},
-            {"time", text("RFC 3339, when it was seen")},
+            {"time", text("RFC 3339, when it was seen; of what was told to redisctl, when it arrived")},
             {"instance", text_or_null("namespace/name; null where it is about all")},
-            {"event", one_of({"begin", "look", "master", "health", "node", "answers", "process", "role", "follows",
-                              "link", "label", "says", "flags", "endpoints"})},
-            {"subject", text_or_null("a node, Sentinel or Service")},
+            {"event", one_of({"begin", "look", "events", "sentinel", "settled", "master", "masters", "health", "node",
+                              "answers", "process", "role", "follows", "link", "label", "says", "flags", "endpoints"})},
+            {"subject", text_or_null("a node, Sentinel or Service; pods and endpointslices as sources of events")},
             {"from", text_or_null()},
             {"to", text_or_null()},
-            {"heldMs", integer_or_null("how long `from` was seen; null when it began before the watch")}};
+            {"heldMs", integer_or_null("how long `from` was seen; null when it began before the watch")},
+            {"sinceMs", integer_or_null("since the first sign of the switch under way; null when there is none")},
+            {"by", text_or_null("the Sentinel that published it")},
+            {"channel", text_or_null("what it published: +sdown, +switch-master …")},
+            {"text", text_or_null("in its own words")},
+            {"phases", or_null(object(phases))}};
 }
 
 Json info_item() {

@@ -47,10 +47,18 @@ std::string flags_of(const SentinelPicture& sentinel) {
     return fmt::format("{}", fmt::join(words, ","));
 }
 
+std::string masters_of(const Picture& picture) {
+    std::vector<std::string> names;
+    for (const NodePicture& node : picture.nodes)
+        if (node.view && !node.error && node.view->role == redis::Role::master) names.push_back(node.name);
+    return fmt::format("{}", fmt::join(names, ","));
+}
+
 class Comparison {
   public:
     std::vector<Change> run(const Picture& before, const Picture& now) {
         add("master", "", before.master, now.master);
+        add("masters", "", masters_of(before), masters_of(now));
         add("health", "", std::string(health_name(before.health)), std::string(health_name(now.health)));
         each(before.nodes, now.nodes);
         each(before.sentinels, now.sentinels);

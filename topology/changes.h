@@ -11,6 +11,7 @@ namespace redisctl::topology {
 
 // One fact that was another before. The kinds, and what from and to are:
 //   master     the instance's, as all witnesses agree: a node
+//   masters    the nodes that answer, and say they are masters: "redis-0", "redis-0,redis-1"
 //   health     healthy | degraded | critical | unknown
 //   node       present | absent: its pod, or its line in what the others report
 //   answers    yes, or why not: "TIMEOUT", "NOT_RUNNING" …

@@ -123,7 +123,9 @@ class Cluster(Fake):
             thing["metadata"]["resourceVersion"] = str(self.version)
             if kind != "nodes":
                 thing["metadata"]["namespace"] = "default"
+            known = (kind, thing["metadata"]["name"]) in self.objects
             self.objects[kind, thing["metadata"]["name"]] = thing
+            self.events.append((self.version, "MODIFIED" if known else "ADDED", copy.deepcopy(thing)))
             self.changed.notify_all()
         return thing
 
@@ -160,9 +162,8 @@ class Cluster(Fake):
                 before = self.get("endpointslices", f"{name}-x7k2p")
                 if before and before["endpoints"] == endpoints:
                     continue
-                new = self.store("endpointslices", {"metadata": {"name": f"{name}-x7k2p", "labels": {"kubernetes.io/service-name": name}},
-                                                    "addressType": "IPv4", "endpoints": endpoints})
-                self.events.append((self.version, "MODIFIED" if before else "ADDED", copy.deepcopy(new)))
+                self.store("endpointslices", {"metadata": {"name": f"{name}-x7k2p", "labels": {"kubernetes.io/service-name": name}},
+                                              "addressType": "IPv4", "endpoints": endpoints})
             self.changed.notify_all()
 
     def reconcile_later(self) -> None:
@@ -259,10 +260,10 @@ class Cluster(Fake):
         key, _, value = query.get("labelSelector", ["="])[0].partition("=")
         things = [each for each in self.all(kind) if not key or each["metadata"].get("labels", {}).get(key) == value]
         if "watch" in query:
-            return lambda request: self.watch(request, value, int(query["resourceVersion"][0]), float(query["timeoutSeconds"][0]))
+            return lambda request: self.watch(request, KINDS[kind], (key, value), int(query["resourceVersion"][0]), float(query["timeoutSeconds"][0]))
         return Answer(200, {"kind": f"{KINDS[kind]}List", "apiVersion": "v1", "metadata": {"resourceVersion": str(self.version)}, "items": things})
 
-    def watch(self, request, service: str, version: int, seconds: float) -> None:
+    def watch(self, request, kind: str, label: tuple, version: int, seconds: float) -> None:
         request.close_connection = True
         request.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n")
         end = time.monotonic() + seconds
@@ -271,9 +272,9 @@ class Cluster(Fake):
                 news = [each for each in self.events if each[0] > version]
                 if not news:
                     self.changed.wait(0.1)
-            for version, kind, thing in news:
-                if thing["metadata"]["labels"]["kubernetes.io/service-name"] == service:
-                    request.connection.sendall(json.dumps({"type": kind, "object": thing}).encode() + b"\n")
+            for version, type_, thing in news:
+                if thing["kind"] == kind and (not label[0] or thing["metadata"]["labels"].get(label[0]) == label[1]):
+                    request.connection.sendall(json.dumps({"type": type_, "object": thing}).encode() + b"\n")
 
     def patch(self, kind: str, name: str, operations: list) -> Answer:
         try:
