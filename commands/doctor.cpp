@@ -37,15 +37,24 @@ Surroundings look_around(Context& context, const Facts& facts) {
     for (const kube::Pod* pod : facts.instance.pods)
         readings.emplace(pod->meta.name, kube::read_pod_condition(client, pod->meta.ns, pod->meta.name, deadline));
     const auto policies = kube::list_network_policies(client, facts.instance.ns);
+    std::optional<kube::Reading<kube::FailoverWishes>> wishes;
+    if (const std::string name = failover_name(facts.instance);
+        !name.empty() && facts.picture.system.starts_with("spotahome"))
+        wishes = kube::read_failover_wishes(client, facts.instance.ns, name, deadline);
     const Result<void> waited = client.loop().run(
         [&] {
-            return policies->done() &&
+            return policies->done() && (!wishes || wishes->done()) &&
                    std::all_of(readings.begin(), readings.end(), [](const auto& one) { return one.second.done(); });
         },
         deadline);
-    for (auto& [name, reading] : readings)
+    for (auto& [name, reading] : readings) {
+        if (reading.done() && reading.request->result())
+            if (auto start = kube::parse_pod_start(reading.request->body())) around.starts.emplace(name, *start);
         around.pods.emplace(name, reading.done() ? reading.take() : fail(waited.error()));
+    }
     around.policies = policies->done() ? policies->take() : fail(waited.error());
+    if (wishes && wishes->done())
+        if (auto read = wishes->take()) around.wishes = std::move(*read);
     return around;
 }
 

@@ -12,10 +12,10 @@ constexpr Millis read_in{5'000};
 
 }  // namespace
 
-FailoverSpecs::Name FailoverSpecs::name_of(const fleet::Instance& instance) {
+std::string failover_name(const fleet::Instance& instance) {
     for (const kube::Pod* pod : instance.pods) {
         const auto found = pod->meta.labels.find("redisfailovers.databases.spotahome.com/name");
-        if (found != pod->meta.labels.end()) return {instance.ns, found->second};
+        if (found != pod->meta.labels.end()) return found->second;
     }
     return {};
 }
@@ -24,7 +24,7 @@ FailoverSpecs::FailoverSpecs(Context& context, const std::vector<fleet::Instance
     : context_(context), deadline_(Deadline::after(read_in)) {
     if (context.client() == nullptr) return;
     for (const fleet::Instance& instance : instances)
-        if (const Name name = name_of(instance); !name.second.empty() && !reads_.contains(name))
+        if (const Name name{instance.ns, failover_name(instance)}; !name.second.empty() && !reads_.contains(name))
             reads_.emplace(name, kube::read_failover_spec(*context.client(), name.first, name.second, deadline_));
 }
 
@@ -43,7 +43,7 @@ Result<void> FailoverSpecs::add_to(std::vector<topology::Picture>& pictures,
                                         : Result<kube::FailoverSpec>(
                                               fail(ErrorCode::timeout, "the API server did not answer in time")));
     for (size_t i = 0; i < instances.size(); i++)
-        if (const auto found = specs.find(name_of(instances[i])); found != specs.end())
+        if (const auto found = specs.find({instances[i].ns, failover_name(instances[i])}); found != specs.end())
             topology::add_failover_spec(pictures[i], instances[i], found->second);
     return {};
 }

@@ -13,6 +13,9 @@
 
 namespace redisctl {
 
+// Of the RedisFailover that the pods of the instance name; empty when they name none.
+std::string failover_name(const fleet::Instance& instance);
+
 class FailoverSpecs {
   public:
     // Begins to read those that these instances name; nothing without Kubernetes.
@@ -23,7 +26,6 @@ class FailoverSpecs {
 
   private:
     using Name = std::pair<std::string, std::string>;  // namespace, name; empty: none
-    static Name name_of(const fleet::Instance& instance);
 
     Context& context_;
     Deadline deadline_;

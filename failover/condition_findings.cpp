@@ -23,6 +23,8 @@ using redis::Role;
 constexpr int64_t backlog_seconds = 60;
 // Of the memory that there is. Above, the next burst is too much.
 constexpr double nearly_full = 0.9;
+// Since its master last heard a replica. It is told every second; the charts' guide calls 10 s an alarm, 30 s a fault.
+constexpr int64_t lag_alarm = 10, lag_fault = 30;
 
 std::optional<int64_t> number_in(std::string_view text) {
     int64_t value = 0;
@@ -43,10 +45,13 @@ class Examination {
             about_refusals(i);
             about_logins(i);
             about_replica(i);
+            about_lag(i);
         }
         about_backlog();
         about_differences();
+        find_about_names(out_, facts_);
         find_about_pods(out_, facts_, around_);
+        if (around_.wishes) find_about_wishes(out_, facts_, *around_.wishes);
         return out_.take();
     }
 
@@ -190,6 +195,20 @@ class Examination {
             out_.add(Severity::critical, "REPLICA_EMPTY", name(i),
                      fmt::format("{} holds no key, {} holds {}", name(i), facts_.master, all),
                      out_.command("resync-replica " + name(i) + " --dry-run"));
+    }
+
+    void about_lag(size_t i) {
+        const topology::NodePicture& seen = facts_.picture.nodes[i];
+        if (is_master(i) || facts_.nodes[i].view->link_up != true || seen.lag_seconds.value_or(0) < lag_alarm) return;
+        const std::optional<Gap> gap = gap_of(facts_, name(i));
+        out_.add(*seen.lag_seconds < lag_fault ? Severity::warning : Severity::critical, "REPLICA_LAGS", name(i),
+                 fmt::format("{} was last heard by its master {} s ago{}: too little CPU, a slow disk, a slow network, "
+                             "or more writes than it can take",
+                             name(i), *seen.lag_seconds,
+                             gap ? fmt::format(", and is {} behind{}", human_bytes(gap->later),
+                                               gap->later > gap->earlier ? " and falling further" : "")
+                                 : ""),
+                 out_.command("replica-lag"));
     }
 
     void about_backlog() {

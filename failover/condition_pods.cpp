@@ -1,13 +1,19 @@
 #include "base/text.h"
 #include "failover/condition_findings.h"
 #include "failover/pre_checks_parts.h"
+#include "fleet/process.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace redisctl::failover {
 
 namespace {
+
+// Of Bitnami's chart with an isMaster Service.
+constexpr std::string_view labeller = "kubectl-shared";
 
 class Pods {
   public:
@@ -16,6 +22,8 @@ class Pods {
 
     void run() {
         for (const auto& [name, pod] : around_.pods) about_pod(name, pod);
+        for (const auto& [name, start] : around_.starts) about_start(name, start);
+        for (const kube::Pod* pod : facts_.instance.pods) about_company(*pod);
         about_policies();
     }
 
@@ -44,6 +52,49 @@ class Pods {
         }
         for (size_t i = 0; i < facts_.nodes.size(); i++)
             if (facts_.instance.nodes[i].pod == pod_name && facts_.nodes[i].view) about_volume(i, *pod);
+    }
+
+    void about_start(const std::string& pod, const kube::PodStart& start) {
+        if (!start.unscheduled.empty())
+            out_.add(Severity::critical, "POD_NOT_SCHEDULED", pod,
+                     fmt::format("pod {} stands on no machine: {}", pod, printable(start.unscheduled)),
+                     out_.kubectl("describe pod " + pod));
+        for (const kube::InitContainer& one : start.init) {
+            const bool failed = one.exit_code && *one.exit_code != 0;
+            // One that waits for its turn, or for its image to come, has not failed.
+            const bool stuck = one.waiting.ends_with("BackOff") || one.waiting.starts_with("Err");
+            if (!stuck && !(failed && one.waiting.empty() && is_pending(pod))) continue;
+            out_.add(Severity::critical, "INIT_CONTAINER_FAILED", pod,
+                     fmt::format("init container {} of {} fails{}{}: what comes behind it does not start", one.name,
+                                 pod, stuck ? " (" + printable(one.waiting) + ")" : "",
+                                 failed ? fmt::format(", exit code {}", *one.exit_code) : ""),
+                     out_.kubectl(fmt::format("logs {} -c {} --tail=50", pod, one.name)));
+        }
+    }
+
+    bool is_pending(const std::string& name) const {
+        for (const kube::Pod* pod : facts_.instance.pods)
+            if (pod->meta.name == name) return pod->phase == "Pending";
+        return false;
+    }
+
+    // Containers that stand beside Redis and Sentinel.
+    void about_company(const kube::Pod& pod) {
+        if (pod.phase != "Running") return;
+        const std::vector<fleet::Process> processes = fleet::processes(pod);
+        for (const kube::ContainerStatus& status : pod.statuses) {
+            const bool is_server = std::any_of(processes.begin(), processes.end(), [&](const fleet::Process& process) {
+                return process.container->name == status.name;
+            });
+            if (is_server || status.running) continue;
+            out_.add(Severity::warning, "SIDECAR_NOT_RUNNING", pod.meta.name,
+                     fmt::format("container {} of {} does not run{}{}", status.name, pod.meta.name,
+                                 status.waiting_reason.empty() ? "" : " (" + status.waiting_reason + ")",
+                                 status.name == labeller
+                                     ? ": it sets the role labels, which stay as they are when the master changes"
+                                     : ""),
+                     out_.kubectl("describe pod " + pod.meta.name));
+        }
     }
 
     // Its data outlive its process, but not its pod.

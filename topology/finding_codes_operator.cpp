@@ -5,7 +5,7 @@ namespace redisctl::topology {
 namespace {
 
 constexpr std::string_view spotahome = "The Spotahome operator";
-constexpr Severity info = Severity::info, warning = Severity::warning;
+constexpr Severity info = Severity::info, warning = Severity::warning, critical = Severity::critical;
 
 }  // namespace
 
@@ -46,6 +46,31 @@ std::vector<FindingCode> operator_finding_codes() {
          "the RedisFailover could not be read, so whether it is in bootstrap mode is unknown",
          "permission `get` for `redisfailovers`: docs/rbac.yaml",
          {"kubectl auth can-i get redisfailovers.databases.spotahome.com"}},
+        {"OPERATOR_CONFIG_DIFFERS",
+         spotahome,
+         warning,
+         "",
+         "a setting is not what `customConfig` wants, although the operator sets it at every turn: it does not come to "
+         "it, or somebody sets it again",
+         "does the operator run, and is there one master? change `customConfig`, not the server",
+         {"redisctl status", "kubectl get redisfailovers -o yaml"}},
+        {"AOF_NOT_LOADED",
+         spotahome,
+         warning,
+         "",
+         "an AOF is written that a restart does not load: it was switched on after the start, and the operator's "
+         "redis.conf does not name it",
+         "do not count on it: what comes back is the last dump.rdb, or what another node has",
+         {"redisctl info persistence"}},
+        {"OPERATOR_BOOTSTRAP_PORT",
+         spotahome,
+         critical,
+         "",
+         "`bootstrapNode.port` is not `spec.redis.port`, by which the operator calls its own pods then: it cannot "
+         "point "
+         "them at the bootstrap node",
+         "the same port for both",
+         {"kubectl get redisfailovers -o yaml"}},
         {"OPERATOR_NOT_READY",
          spotahome,
          warning,

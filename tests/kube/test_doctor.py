@@ -1,6 +1,7 @@
 """`doctor` before a fake cluster and real servers: what pods have been through, what they are given, and who may reach whom."""
 import unittest
 
+from api_server import Answer, listing
 from asking import PASSWORD, schema_of
 from cluster import NAME, Cluster, refused
 from looking import Looking
@@ -77,6 +78,57 @@ class Doctor(Looking):
     def test_a_policy_that_lets_them(self):
         self.policy(ingress=[{"from": [{"podSelector": {"matchLabels": {"app.kubernetes.io/instance": NAME}}}]}])
         self.assertEqual(self.examined(), {})
+
+    def test_a_container_beside_redis_that_does_not_run(self):
+        def with_labeller(pod):
+            pod["spec"]["containers"].append({"name": "kubectl-shared", "image": "bitnami/kubectl"})
+            pod["status"]["containerStatuses"].append({"name": "kubectl-shared", "ready": False, "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}})
+        self.cluster.change("pods", SECOND, with_labeller)
+        found = self.examined()
+        self.assertEqual((list(found), found["SIDECAR_NOT_RUNNING"]["node"]), (["SIDECAR_NOT_RUNNING"], SECOND))
+        self.assertIn("kubectl-shared of my-redis-1 does not run (ImagePullBackOff): it sets the role labels", found["SIDECAR_NOT_RUNNING"]["message"])
+
+    def test_a_pod_that_does_not_come_up(self):
+        def stuck(pod):
+            pod["status"].update(phase="Pending", containerStatuses=[], conditions=[{"type": "Ready", "status": "False"}])
+            pod["status"]["initContainerStatuses"] = [{"name": "setup-replication", "restartCount": 4, "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+                                                       "lastState": {"terminated": {"reason": "Error", "exitCode": 1}}}]
+        self.cluster.change("pods", THIRD, stuck)
+        found = self.examined(code=1)
+        self.assertEqual(found["INIT_CONTAINER_FAILED"]["message"], f"init container setup-replication of {THIRD} fails (CrashLoopBackOff), exit code 1: what comes "
+                                                                    "behind it does not start")
+        self.assertEqual(found["INIT_CONTAINER_FAILED"]["hint"], f"kubectl logs {THIRD} -c setup-replication --tail=50 -n default")
+        words = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+        self.cluster.change("pods", THIRD, lambda pod: pod["status"].update(initContainerStatuses=[], conditions=[
+            {"type": "Ready", "status": "False"}, {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words}]))
+        self.assertEqual(self.examined(code=1)["POD_NOT_SCHEDULED"]["message"], f"pod {THIRD} stands on no machine: {words}")
+
+    def test_a_name_that_no_pod_has(self):
+        master, _, third = SERVERS
+        name = f"{FIRST}.{NAME}-headless.default.svc.cluster.local"
+        third.command("REPLICAOF", name, master.port)
+        self.addCleanup(third.wait_linked)
+        self.addCleanup(third.command, "REPLICAOF", "127.0.0.1", master.port)
+        found = self.examined(code=1)["NAME_NOT_IN_DNS"]
+        self.assertEqual((found["node"], found["severity"]), (THIRD, "critical"))
+        self.assertEqual(found["message"], f"{THIRD} is told to follow {name}, and no pod has this name in DNS: pod {FIRST} has \"\" for its subdomain")
+
+    def test_what_an_operator_was_to_set(self):
+        for name in self.cluster.servers:
+            self.cluster.change("pods", name, lambda pod: pod["metadata"]["labels"].update({
+                "app.kubernetes.io/part-of": "redis-failover", "app.kubernetes.io/managed-by": "redis-operator", "app.kubernetes.io/component": "redis",
+                "redisfailovers.databases.spotahome.com/name": "cache"}))
+        wishes = {"kind": "RedisFailover", "metadata": {"name": "cache"}, "spec": {
+            "redis": {"replicas": 3, "customConfig": ["appendonly yes", "maxclients 123"]}, "sentinel": {"replicas": 3}}}
+        self.cluster.on("GET", "/redisfailovers/cache$", lambda request: Cluster.say(request, Answer(200, wishes)) or True, for_ever=True)
+        self.cluster.on("GET", "/apis/apps/v1/deployments", lambda request: Cluster.say(request, listing("Deployment", [])) or True, for_ever=True)
+        for server in SERVERS:
+            server.command("CONFIG", "SET", "appendonly", "yes")
+            self.addCleanup(server.command, "CONFIG", "SET", "appendonly", "no")
+        found = self.examined()
+        self.assertIn(f"{FIRST}, {SECOND}, {THIRD} write an AOF that a restart does not load", found["AOF_NOT_LOADED"]["message"])
+        self.assertIn("(by customConfig)", found["AOF_NOT_LOADED"]["message"])
+        self.assertIn(f"maxclients 10000 on {FIRST} instead of 123", found["OPERATOR_CONFIG_DIFFERS"]["message"])
 
     def test_what_may_not_be_read_is_said(self):
         self.cluster.on("GET", "/networkpolicies", refused(403, "Forbidden"), for_ever=True)

@@ -37,7 +37,8 @@ TEST_CASE("Every code that a finding can have is explained, and no other") {
         sources += text_of(root / "topology" / file);
     auto codes = words(sources, "\"([A-Z]+(?:_[A-Z]+)*)\"");
     for (const char* reason : {"NOT_RUNNING", "DIAGNOSTIC_MODE"}) codes.erase(reason);
-    for (const char* file : {"condition_findings.cpp", "condition_pods.cpp"})
+    for (const char* file :
+         {"condition_findings.cpp", "condition_pods.cpp", "condition_names.cpp", "condition_wishes.cpp"})
         codes.merge(words(text_of(root / "failover" / file), "\"([A-Z]+(?:_[A-Z]+)+)\""));
     // Those of single commands.
     for (const char* file : {"look.cpp", "replica_lag.cpp", "version.cpp"})
