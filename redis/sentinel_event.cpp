@@ -49,6 +49,10 @@ bool SentinelEvent::concerns_roles() const {
 SentinelEvent read_sentinel_event(std::string_view channel, std::string_view text) {
     SentinelEvent out{std::string(channel), std::string(text), {}, {}, {}, {}};
     const std::vector<std::string_view> words = split(text, ' ');
+    // master <name> <host> <port> <option> <value>
+    constexpr size_t before_value = 5;
+    if (channel == "+set" && words.size() > before_value)
+        out.text.resize(static_cast<size_t>(words[before_value].data() - text.data()) - 1);
     if (channel == "+switch-master") {
         // <master> <old host> <old port> <new host> <new port>
         const auto from = address(words, 1), to = address(words, 3);

@@ -17,7 +17,7 @@ struct SentinelAddress {
 
 struct SentinelEvent {
     std::string channel;  // "+sdown", "+switch-master" …
-    std::string text;     // its own words, as they came
+    std::string text;     // its own words, as they came; of +set without the value, which may be a password
     // Whom it is about: master | slave | sentinel, as it calls them; empty where it names none (+new-epoch, +tilt).
     std::string kind;
     SentinelAddress about;

@@ -93,6 +93,14 @@ class Listening(Asking):
             watching.until("sentinel", channel="+switch-master", by=gone.address)
             self.check_all(watching)
 
+    def test_a_password_that_a_sentinel_is_told_is_not_repeated(self):
+        with Council() as council:
+            watching = self.listening(council)
+            council.sentinels[0].command("SENTINEL", "SET", NAME, "auth-pass", "hunter2 hunter3")
+            told = watching.until("sentinel", channel="+set")
+            self.assertTrue(told["text"].endswith(" auth-pass"), told)
+            self.assertNotIn("hunter", str(watching.events))
+
     def test_a_sentinel_that_only_falls_silent(self):
         with Council(down_after=60_000) as council:
             watching = self.listening(council)

@@ -32,6 +32,13 @@ TEST_CASE("A switch names both masters") {
     CHECK(event.concerns_roles());
 }
 
+TEST_CASE("The value of a setting may be a password") {
+    const SentinelEvent event = read_sentinel_event("+set", "master mymaster 10.0.0.1 6379 auth-pass pa55 word");
+    CHECK(event.text == "master mymaster 10.0.0.1 6379 auth-pass");
+    CHECK(event.master == "mymaster");
+    CHECK(read_sentinel_event("+set", "master mymaster 10.0.0.1 6379").text == "master mymaster 10.0.0.1 6379");
+}
+
 TEST_CASE("What names nobody, or is not understood, keeps its words") {
     for (const char* text : {"7", "#tilt mode entered", "", " ", "master", "master mymaster 10.0.0.1 port",
                              "slave a 10.0.0.1", "mymaster 10.0.0.1"}) {
