@@ -1,8 +1,6 @@
 """Bitnami's chart with Sentinel in each pod, with and without the isMaster Service: recognised, its label put right, its master moved by both engines, killed,
 and healed when somebody made a second one."""
 import json
-import os
-import signal
 import time
 
 from world import looking, systems
@@ -159,17 +157,3 @@ class Nodes(Switching):
         self.assertRegex(healed.result["lostReason"], f"1 write that only {other} had, saved in ", healed)
         self.until_healthy(master)
         self.assertEqual((self.redis.roles(), self.redis.ask(other, "GET", "mine")), (self.redis.settled(master), None))
-
-    def test_the_masters_process_is_killed(self):
-        """Its container comes back with its AOF, or the Sentinels have replaced it by then: one master in the end, and what is said meanwhile is true."""
-        master = self.master()
-        with self.redis.writer_direct(*self.names, rate=500) as writer:
-            self.until_healthy(master)
-            os.kill(int(self.redis.process(master)), signal.SIGKILL)
-            eventually("its replicas have lost it", lambda: self.redis.roles() != self.redis.settled(master), 10, 0.01)
-            looking.told_until(self, self.redis, "it is healthy", lambda item: item["health"] == "healthy", 90)
-            now = eventually("one master", self.master, 30)
-            written = writer.stop(f"{self.redis.ip(now)}:6379")
-        self.assertGreater(written.acked, 100, written)
-        if now == master:
-            self.assertEqual(written.lost, 0, written)

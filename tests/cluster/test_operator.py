@@ -122,15 +122,6 @@ class Operated(Switching):
         self.assertEqual({witness["says"] for witness in item["witnesses"]}, {self.master}, item)
         self.assertEqual({witness["source"] for witness in item["witnesses"]}, {"role", "sentinel", "label"}, item)
 
-    def test_every_command_that_looks(self):
-        replicas = [name for name in MEMBERS if name != self.master]
-        restarted = {name for name, pod in pods(self.redis.namespace).items() if any(each["restartCount"] for each in pod["status"]["containerStatuses"])}
-        with self.redis.writer_direct(self.master, rate=200) as writer:
-            looking.check_healthy(self, looking.Healthy(
-                self.redis.namespace, NAME, "spotahome", self.master, replicas, sentinels=3, services={f"rfs-{NAME}": "sentinel"}, password=PASSWORD,
-                findings=[("OPERATOR_UNKNOWN", "")], doctor=[*(("DATA_WITHOUT_VOLUME", name) for name in MEMBERS), *(("CONTAINER_RESTARTED", name) for name in restarted)]))
-            self.assertEqual(writer.stop(f"{self.redis.ip(self.master)}:6379").lost, 0)
-
     def test_there_and_back(self):
         with self.redis.writer_direct(*MEMBERS) as writer:
             for target, engine in (next(name for name in MEMBERS if name != self.master), "sentinel"), (self.master, "sentinel-ahead"):
