@@ -1,3 +1,4 @@
+#include "commands/consent.h"
 #include "commands/look.h"
 #include "commands/one_instance.h"
 #include "commands/operation.h"
@@ -153,7 +154,8 @@ Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
     operation.how = how;
     const Plan& plan = operation.plan;
     failover::RealWorld world(context.loop(), context.fleet(), one.facts.instance, context.client());
-    fence_what_is_held(world, one, *recorded);
+    // Who is asked first has no time to think about it: then two masters are for heal.
+    if (flags.change.yes && changes_allowed(context.environment())) fence_what_is_held(world, one, *recorded);
     const bool two =
         plan.from != plan.to && is_master(one.facts.picture, plan.from) && is_master(one.facts.picture, plan.to);
     if (two && !fenced_by_us(world, *recorded))
