@@ -1,17 +1,15 @@
 # bash completion of redisctl; written by `redisctl completion bash`.
 
-# The flags typed so far that say where to look.
-_redisctl_target() {
-    local i
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            -A | --all-namespaces) target+=(-A) ;;
-            -n | --namespace | -l | --selector | --context | --kubeconfig | --host | --sentinel | --master-name)
-                local value=${COMP_WORDS[i + 1]}
-                [[ $value == '=' ]] && value=${COMP_WORDS[i + 2]}
-                target+=("${COMP_WORDS[i]}" "$value")
-                ;;
-        esac
+# The words as they were typed, up to the one that is being typed.
+_redisctl_join() {
+    local line=$COMP_LINE i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        if ((i > 0)) && [[ -z $line || -n ${COMP_WORDS[i]} && $line == "${COMP_WORDS[i]}"* ]]; then
+            typed[-1]+=${COMP_WORDS[i]}
+        else
+            typed+=("${COMP_WORDS[i]}")
+        fi
+        line=${line#*"${COMP_WORDS[i]}"}
     done
 }
 
@@ -19,33 +17,35 @@ _redisctl_target() {
 _redisctl_words() {
     local word
     while IFS= read -r word; do
-        [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+        [[ -n $word && $word == "$cur"* ]] || continue
+        printf -v word %q "$word"
+        COMPREPLY+=("${word#"${cur%"$piece"}"}")
     done <<<"$1"
 }
 
-_redisctl_dynamic() {
-    local target=()
-    _redisctl_target
-    case $1 in
-        node) _redisctl_words "$(redisctl pods -o name --timeout 2s "${target[@]}" 2>/dev/null)" ;;
-        instance) _redisctl_words "$(redisctl status -o name --timeout 2s "${target[@]}" 2>/dev/null | sed 's|.*/||')" ;;
-        context) _redisctl_words "$(kubectl config get-contexts -o name 2>/dev/null)" ;;
-        namespace) _redisctl_words "$(kubectl get namespaces -o name --request-timeout 2s 2>/dev/null | sed 's|.*/||')" ;;
-        file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-    esac
+_redisctl_live() {
+    _redisctl_words "$(redisctl __complete "${typed[@]:1}" 2>/dev/null)"
+}
+
+_redisctl_file() {
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
 _redisctl() {
-    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= i
+    local typed=() command= i
+    _redisctl_join
+    local cur=${typed[-1]} before=${typed[-2]} piece=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
-    if [[ $cur == '=' ]]; then cur=; elif [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD - 2]}; fi
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)); [[ ${COMP_WORDS[i]} == '=' ]] && ((i++)) ;;
+    [[ $piece == [:=] ]] && piece=
+    if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
+    for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+        case ${typed[i]} in
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)) ;;
             -*) ;;
             *)
-                [[ -z $command ]] && { command=${COMP_WORDS[i]}; continue; }
-                case $command:${COMP_WORDS[i]} in config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${COMP_WORDS[i]} ;; esac
+                [[ -z $command ]] && { command=${typed[i]}; continue; }
+                case $command:${typed[i]} in config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -53,48 +53,48 @@ _redisctl() {
     case $before in
         --as) :; return ;;
         --as-group) :; return ;;
-        --avoid) _redisctl_dynamic node; return ;;
+        --avoid) _redisctl_live; return ;;
         --bind) :; return ;;
         --by) _redisctl_words $'host\nname\nuser\nlibrary\ntype\ncommand\ndatabase'; return ;;
-        --cacert) _redisctl_dynamic file; return ;;
-        --cert) _redisctl_dynamic file; return ;;
+        --cacert) _redisctl_file; return ;;
+        --cert) _redisctl_file; return ;;
         --certificates) :; return ;;
         --cluster-domain) :; return ;;
         --color) _redisctl_words $'auto\nalways\nnever'; return ;;
         --confirm) :; return ;;
-        --context) _redisctl_dynamic context; return ;;
+        --context) _redisctl_live; return ;;
         --database) :; return ;;
         --db) :; return ;;
         --duration) :; return ;;
         --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-coordinated\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
         --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
-        --from) _redisctl_dynamic node; return ;;
+        --from) _redisctl_live; return ;;
         --handover-timeout) :; return ;;
         --host) :; return ;;
-        --instance) _redisctl_dynamic instance; return ;;
+        --instance) _redisctl_live; return ;;
         --interval) :; return ;;
-        --keep) _redisctl_dynamic node; return ;;
-        --key) _redisctl_dynamic file; return ;;
-        --kubeconfig) _redisctl_dynamic file; return ;;
+        --keep) _redisctl_live; return ;;
+        --key) _redisctl_file; return ;;
+        --kubeconfig) _redisctl_file; return ;;
         --limit) :; return ;;
         --master-name) :; return ;;
         --max-bytes) :; return ;;
         --max-saved) :; return ;;
         --max-seconds) :; return ;;
-        --node) _redisctl_dynamic node; return ;;
+        --node) _redisctl_live; return ;;
         --over) :; return ;;
         --override) :; return ;;
-        --password-file) _redisctl_dynamic file; return ;;
+        --password-file) _redisctl_file; return ;;
         --password-secret) :; return ;;
         --password-variable) :; return ;;
-        --promote) _redisctl_dynamic node; return ;;
+        --promote) _redisctl_live; return ;;
         --rate) :; return ;;
         --read-port) :; return ;;
         --read-timeout) :; return ;;
         --request-timeout) :; return ;;
         --sentinel) :; return ;;
-        --sentinel-password-file) _redisctl_dynamic file; return ;;
+        --sentinel-password-file) _redisctl_file; return ;;
         --sentinel-password-secret) :; return ;;
         --sentinel-user) :; return ;;
         --settle) :; return ;;
@@ -109,7 +109,7 @@ _redisctl() {
         --wait) :; return ;;
         --write-port) :; return ;;
         -l | --selector) :; return ;;
-        -n | --namespace) _redisctl_dynamic namespace; return ;;
+        -n | --namespace) _redisctl_live; return ;;
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
     esac
     local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
@@ -125,7 +125,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--top\n--db\n--rate'$'\n'"$flags1"; else :; fi
             ;;
         clients | redis-clients)
-            if [[ $cur == -* ]]; then _redisctl_words $'--by\n--top'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--by\n--top'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         completion)
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
@@ -137,7 +137,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         dbsize | redis-dbsize)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         doctor | redis-doctor | health)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
@@ -158,7 +158,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
         haproxy-check | redis-haproxy-check)
-            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags3"; else _redisctl_dynamic file; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags3"; else _redisctl_file; fi
             ;;
         haproxy-generate | redis-haproxy-generate)
             if [[ $cur == -* ]]; then _redisctl_words $'--write-port\n--read-port\n--bind\n--interval\n--password-variable\n--with-secrets\n--certificates\n--bind-tls\n--cluster-domain'$'\n'"$flags1"; else :; fi
@@ -191,19 +191,19 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         memory | redis-memory | memory-stats)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         persistence | redis-persistence | lastsave)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         ping | redis-ping)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_live; fi
             ;;
         pods | redis-pods)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
         promote-replica | redis-promote-replica | promote)
-            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         replica-lag | redis-replica-lag | lag)
             if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
@@ -215,13 +215,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         resync-replica | redis-resync-replica | resync)
-            if [[ $cur == -* ]]; then _redisctl_words $'--full\n--wait\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--full\n--wait\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         return-home | redis-return-home | failback)
             if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         role | redis-role)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         schema)
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'BigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
@@ -233,7 +233,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         sentinel-reset | redis-sentinel-reset)
-            if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         sentinel-sync | redis-sentinel-sync)
             if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
@@ -242,10 +242,10 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
             ;;
         slowlog | redis-slowlog)
-            if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         stats | redis-stats)
-            if [[ $cur == -* ]]; then _redisctl_words $'--over'$'\n'"$flags1"; else _redisctl_dynamic node; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--over'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
