@@ -154,7 +154,7 @@ struct SentinelFailover {
     // So long the writes may be held; 0: they are not. Then a hand-over is an error, to be taken back, and a pause of
     // ours, which would end by itself, becomes a fence: `refuse` is sent to `from`.
     int64_t held_ms = 0;
-    std::vector<Words> refuse;
+    std::vector<Words> refuse = {};
 };
 // Wait until most of these Sentinels name the node. Where the one that promoted it died before it told the others, one
 // of them is told to promote it once more: that changes nothing on a master, and this one spreads it.
