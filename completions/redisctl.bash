@@ -41,11 +41,11 @@ _redisctl() {
     if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
     for ((i = 1; i < ${#typed[@]} - 1; i++)); do
         case ${typed[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --from | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --from | --retain | --idle-timeout | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${typed[i]}; continue; }
-                case $command:${typed[i]} in config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${typed[i]} ;; esac
+                case $command:${typed[i]} in backup:list | backup:rdb | backup:verify | config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -65,13 +65,15 @@ _redisctl() {
         --context) _redisctl_live; return ;;
         --database) :; return ;;
         --db) :; return ;;
+        --dir) _redisctl_file; return ;;
         --duration) :; return ;;
         --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-coordinated\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
         --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
-        --from) _redisctl_live; return ;;
+        --from) _redisctl_words $'replica\nmaster'; return ;;
         --handover-timeout) :; return ;;
         --host) :; return ;;
+        --idle-timeout) :; return ;;
         --instance) _redisctl_live; return ;;
         --interval) :; return ;;
         --keep) _redisctl_live; return ;;
@@ -93,6 +95,7 @@ _redisctl() {
         --read-port) :; return ;;
         --read-timeout) :; return ;;
         --request-timeout) :; return ;;
+        --retain) :; return ;;
         --sentinel) :; return ;;
         --sentinel-password-file) _redisctl_file; return ;;
         --sentinel-password-secret) :; return ;;
@@ -113,13 +116,22 @@ _redisctl() {
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
     esac
     local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
-    local flags2=$'--color\n--quiet\n--verbose\n--help'
-    local flags3=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
-    local flags4=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags2=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags3=$'--color\n--quiet\n--verbose\n--help'
+    local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbackup\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
+        backup-list | redis-backup-list)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--instance'$'\n'"$flags2"; else :; fi
+            ;;
+        backup-rdb | redis-backup-rdb | redis-backup)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--from\n--retain\n--idle-timeout\n--dry-run'$'\n'"$flags1"; else :; fi
+            ;;
+        backup-verify | redis-backup-verify)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir'$'\n'"$flags2"; else _redisctl_file; fi
             ;;
         bigkeys | redis-bigkeys)
             if [[ $cur == -* ]]; then _redisctl_words $'--top\n--db\n--rate'$'\n'"$flags1"; else :; fi
@@ -128,10 +140,10 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--by\n--top'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         completion)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'bash\nzsh\nfish'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'bash\nzsh\nfish'; fi
             ;;
         config-diff | redis-config-diff)
-            if [[ $cur == -* ]]; then _redisctl_words $'--own'$'\n'"$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--own'$'\n'"$flags4"; else :; fi
             ;;
         config-get | redis-config-get | redis-config)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -140,13 +152,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         doctor | redis-doctor | health)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         exec | redis-exec | cli)
             if [[ $cur == -* ]]; then _redisctl_words $'--master\n--replicas\n--all\n--db\n--confirm'$'\n'"$flags1"; else :; fi
             ;;
         explain)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_CONFIG_DIFFERS\nAOF_NOT_LOADED\nOPERATOR_BOOTSTRAP_PORT\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nREPLICA_LAGS\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nNAME_NOT_IN_DNS\nPOD_NOT_SCHEDULED\nINIT_CONTAINER_FAILED\nSIDECAR_NOT_RUNNING\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_CONFIG_DIFFERS\nAOF_NOT_LOADED\nOPERATOR_BOOTSTRAP_PORT\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nREPLICA_LAGS\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nNAME_NOT_IN_DNS\nPOD_NOT_SCHEDULED\nINIT_CONTAINER_FAILED\nSIDECAR_NOT_RUNNING\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY\nBACKUP_NOT_COUNTED\nBACKUP_NO_CHECKSUM\nBACKUP_UNFINISHED'; fi
             ;;
         failover | redis-failover | force-failover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
@@ -158,7 +170,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--yes'$'\n'"$flags1"; else :; fi
             ;;
         haproxy-check | redis-haproxy-check)
-            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags3"; else _redisctl_file; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--offline'$'\n'"$flags4"; else _redisctl_file; fi
             ;;
         haproxy-generate | redis-haproxy-generate)
             if [[ $cur == -* ]]; then _redisctl_words $'--write-port\n--read-port\n--bind\n--interval\n--password-variable\n--with-secrets\n--certificates\n--bind-tls\n--cluster-domain'$'\n'"$flags1"; else :; fi
@@ -167,7 +179,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'abort\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'abort\nbackup\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -182,13 +194,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         make-targets)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-verify.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         memory | redis-memory | memory-stats)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
@@ -197,7 +209,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         ping | redis-ping)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_live; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else _redisctl_live; fi
             ;;
         pods | redis-pods)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -206,7 +218,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         replica-lag | redis-replica-lag | lag)
-            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--max-seconds'$'\n'"$flags4"; else :; fi
             ;;
         replication-info | redis-replication-info | replication | topology)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -224,13 +236,13 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'BigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'Backup\nBackupCheck\nBackupList\nBackupPlan\nBigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
             ;;
         sentinel-check | redis-sentinel-check)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         sentinel-reset | redis-sentinel-reset)
             if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else _redisctl_live; fi
@@ -239,7 +251,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--wait\n--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         services | redis-services)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         slowlog | redis-slowlog)
             if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_live; fi
@@ -248,7 +260,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--over'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         status | redis-status | check-replication)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else :; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         switchover | redis-switchover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
@@ -264,6 +276,9 @@ _redisctl() {
             ;;
         watch | redis-watch)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
+            ;;
+        backup)
+            [[ $cur == -* ]] || _redisctl_words $'list\nrdb\nverify'
             ;;
         config)
             [[ $cur == -* ]] || _redisctl_words $'diff\nget'
