@@ -76,7 +76,7 @@ std::vector<Area> areas_of(const topology::Picture& picture, bool services_known
         const bool services = code.about == "Services", sentinels = code.about == "Sentinels";
         if (code.about == "The Spotahome operator" && !picture.system.starts_with("spotahome")) continue;
         if ((sentinels && picture.sentinels.empty()) || (services && services_known && picture.services.empty()) ||
-            code.about.starts_with("HAProxy") || code.about.starts_with("Clients"))
+            code.about.starts_with("HAProxy") || code.about.starts_with("Clients") || code.about.starts_with("Backups"))
             continue;
         if (areas.empty() || areas.back().name != code.about)
             areas.push_back({code.about, {}, all_answer && (services_known || !services)});

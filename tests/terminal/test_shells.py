@@ -157,7 +157,7 @@ class Known(Completing):
     """What the table of commands knows, without a script: kubectl's way."""
 
     def test_words_flags_and_choices(self):
-        for line, expected in {"repl": ["replica-lag", "replication-info"], "-n x sta": ["status"], "status -o j": ["json"], "status --output=y": ["yaml"], "--via=d": ["direct"],
+        for line, expected in {"repl": ["replica-lag", "replication-info"], "-n x statu": ["status"], "status -o j": ["json"], "status --output=y": ["yaml"], "--via=d": ["direct"],
                                "lag --max": ["--max-bytes", "--max-seconds"], "redis-status --fail-on w": ["warning"], "haproxy ": ["check", "generate"],
                                "-n x haproxy g": ["generate"], "haproxy check --off": ["--offline"], "sentinel ch": ["check"], "sentinel -n x check --fail": ["--fail-on"],
                                "completion ": ["bash", "zsh", "fish"], "schema ReplicaL": ["ReplicaLag"], "explain NO_M": ["NO_MASTER"], "completion bash ": []}.items():

@@ -74,14 +74,14 @@ TEST_CASE("every command says what it does, begins with a capital and ends witho
     }
 }
 
-TEST_CASE("no flag of a command has a shared flag's name") {
+TEST_CASE("no flag of a command has the name of one that it shares") {
     for (const Command* command : all_commands()) {
         CAPTURE(command->name);
         Spec spec;
         command->bind(spec);
         TypedFlags typed;
         KnownFlags shared;
-        for (const FlagGroup& group : shared_flags(typed, Uses::target, Group::judge)) shared.add(group.options);
+        for (const FlagGroup& group : shared_flags(typed, command->uses, command->group)) shared.add(group.options);
         for (const Option& option : spec.options)
             for (const std::string& name : flag_names(option)) CHECK(!shared.has(name));
     }
