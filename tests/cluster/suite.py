@@ -1,0 +1,38 @@
+"""The tests inside the cluster's network: all modules, or those named. Classes in which something failed are tried once more, in the same cluster.
+
+The modules share one cluster, and all of them together take half an hour: a hiccup of the machine shall not cost all of it again. The first failure stays in the log.
+"""
+import re
+import sys
+import unittest
+from pathlib import Path
+
+
+def run(suite: unittest.TestSuite) -> unittest.TestResult:
+    return unittest.TextTestRunner(verbosity=2).run(suite)
+
+
+def place_of(test) -> str:
+    """The class that it belongs to, or the module whose own set-up failed."""
+    test = getattr(test, "test_case", test)
+    if isinstance(test, unittest.TestCase):
+        return f"{type(test).__module__}.{type(test).__qualname__}"
+    # "setUpClass (test_tls.Tls)", "setUpModule (test_tls)"
+    return re.fullmatch(r"\w+ \((.+)\)", test.id()).group(1)
+
+
+def main(names: list) -> int:
+    loader = unittest.defaultTestLoader
+    result = run(loader.loadTestsFromNames(names) if names else loader.discover(str(Path(__file__).parent)))
+    if result.wasSuccessful():
+        return 0
+    again = sorted({place_of(test) for test, _ in [*result.failures, *result.errors]})
+    # A module that cannot be imported stands under a class of unittest's own.
+    if any(place.startswith("unittest.") for place in again):
+        return 1
+    print(f"\ntried once more: {', '.join(again)}\n", file=sys.stderr, flush=True)
+    return 0 if run(loader.loadTestsFromNames(again)).wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
