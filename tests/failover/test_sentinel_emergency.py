@@ -95,7 +95,8 @@ class TheyDoNotAct(Dead):
     def test_row_42_they_disagree(self):
         """One names a replica: it is no judge of this. The others' epoch convinces it."""
         nodes = self.written()
-        self.mislead(self.sentinels[2], nodes[1])
+        odd = self.sentinels[2]
+        self.mislead(odd, nodes[1])
         self.kill(nodes)
         plan = self.plan("failover", nodes=nodes)
         self.assertIn(f"{odd.address}: it names 127.0.0.1:{nodes[1].port}", self.check(plan, "sentinel-candidate", nodes[2].address)["value"])
