@@ -258,7 +258,11 @@ Plan plan_sync(const CouncilFacts& facts, const Agreement& agreement, const Sync
         found.patience_ms = wish.patience.count();
         // It watches the right master; the wrong one would be no better.
         found.essential = false;
-        const bool of_another = facts.picture.sentinels[odd.sentinel].master_node.empty();
+        // One of ours that is a replica by now, as after all Sentinels were restarted, has no other side that greets.
+        const auto& nodes = facts.picture.nodes;
+        const auto watched =
+            std::ranges::find(nodes, facts.picture.sentinels[odd.sentinel].master_node, &topology::NodePicture::name);
+        const bool of_another = watched == nodes.end() || !watched->view || watched->view->role == redis::Role::master;
         if (same_name && of_another && !redis::has_flag(same_name->flags, "s_down"))
             plan.notes.push_back(
                 fmt::format("the Sentinels of {}:{} may remember {} and greet it on; as long as both masters are "

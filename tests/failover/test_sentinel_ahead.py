@@ -8,6 +8,7 @@ import dying
 from aware import KEY, Aware
 from changing import PASSWORD, is_master
 from servers import eventually
+from versions import INSTALLED
 from watched import NAME, Watched, Watching
 
 AT_ONCE = 2
@@ -48,7 +49,7 @@ class Ahead(Watched):
 
 
 class Planned(Ahead):
-    def sentinel(self, nodes: list, quorum: int) -> Watching:
+    def sentinel(self, nodes: list, quorum: int, version: str = INSTALLED) -> Watching:
         """With every setting that a master can have in a Sentinel, those that nobody can read among them."""
         self.script = self.state / "script"
         self.script.write_text(f'#!/bin/sh\necho "$@" >> {self.state}/said\n')
@@ -113,16 +114,11 @@ class Planned(Ahead):
 
 
 class Versions(Ahead):
-    def sentinel(self, nodes: list, quorum: int) -> Watching:
-        options = (f"sentinel down-after-milliseconds {NAME} 5000", f"sentinel failover-timeout {NAME} 10000")
-        sentinel = self.enterContext(Watching(*options, monitors={NAME: nodes[0]}, quorum=quorum, version=self.version))
-        sentinel.command("SENTINEL", "DEBUG", "info-period", 500, "publish-period", 500)
-        return sentinel
-
     def test_the_same_word_in_redis_8_and_valkey(self):
-        for self.version in ("8.0", "valkey-8.1"):
-            with self.subTest(version=self.version):
-                nodes = self.system(version=self.version)
+        for version in ("8.0", "valkey-8.1"):
+            with self.subTest(version=version):
+                self.sentinel_versions = (version,)
+                nodes = self.system(version=version)
                 writer = self.writing(nodes)
                 change = self.ahead(nodes)
                 self.assertEqual((change.result["engine"], change.result["lostBytes"]), ("sentinel-ahead", 0), change)

@@ -93,7 +93,7 @@ class Astray(Syncing):
         self.assertEqual(lines[crossed.address][:2], [f"{crossed.address}> SENTINEL REMOVE {NAME}", f"{crossed.address}> SENTINEL MONITOR {NAME} 127.0.0.1 {council.master.port} 2"])
         self.assertIn("auth-pass …", lines[dead.address][-1])
 
-        self.assertTrue(any(f"the Sentinels of {other.master.address} may remember {crossed.address}" in note for note in plan["notes"]))
+        self.assertTrue(any(f"the Sentinels of {other.master.address} may remember {crossed.address}" in note for note in plan["notes"]), plan["notes"])
         change = self.sync(council, "--yes")
         self.assertEqual(len(change.result["achieved"]), 3)
         for one in (dead, nothing, crossed):
