@@ -42,9 +42,10 @@ class Switches(unittest.TestCase):
 
     def tell(self, title: str, result, spans: list, outages: list) -> None:
         gaps = [result.gap_between(*span) for span in spans]
+        told = f"p50 {statistics.median(outages):.0f} ms, max {max(outages)} ms" if outages else "unknown"
         said = ", ".join(f"{count} {word}" for word, count in sorted(result.errors.items()))
         print(f"{title}: {len(spans)} switches, lost {result.lost} of {result.acked}; gap p50 {statistics.median(gaps):.1f} ms, max {max(gaps):.1f} ms; "
-              f"redisctl said p50 {statistics.median(outages):.0f} ms, max {max(outages)} ms; the machine's own lateness at most {result.late_ms:.1f} ms; "
+              f"redisctl said {told}; the machine's own lateness at most {result.late_ms:.1f} ms; "
               f"{result.unknown} writes unknown; {said or 'no errors'}\n  gaps: {' '.join(f'{gap:.1f}' for gap in gaps)}", flush=True)
         self.assertEqual(result.lost, 0)
 
