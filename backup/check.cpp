@@ -1,18 +1,12 @@
 #include "backup/check.h"
 
+#include "backup/pieces.h"
 #include "backup/sha256.h"
-#include "base/fd.h"
-#include "base/interrupt.h"
-#include "base/text.h"
+#include "redis/rdb_reader.h"
 
 #include <fmt/core.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-
-#include <fcntl.h>
-#include <unistd.h>
+#include <algorithm>
 
 namespace redisctl::backup {
 
@@ -24,30 +18,16 @@ struct Read {
     Result<redis::RdbFacts> facts = fail(ErrorCode::io, "nothing was read");
 };
 
-Error unreadable(const std::string& path, int number) {
-    return {number == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-            fmt::format("{} cannot be read", printable(path)),
-            std::strerror(number),
-            {},
-            {}};
-}
-
 // An RDB that is broken is read to its end all the same: its sum is of the whole.
-Result<Read> read(const std::string& path) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) return fail(unreadable(path, errno));
+Result<Read> read(const std::string& path, redis::RdbVisitor* visitor) {
+    TRY_ASSIGN(Pieces pieces, Pieces::open(path));
     Read result;
     Sha256 sha256;
-    redis::RdbReader reader;
+    redis::RdbReader reader(visitor);
     Result<void> fed;
-    std::string buffer(1u << 20, '\0');
     while (true) {
-        if (interrupt::wanted()) return fail(ErrorCode::interrupted, "interrupted");
-        const ssize_t n = ::read(file.get(), buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail(unreadable(path, errno));
-        if (n == 0) break;
-        const std::string_view bytes(buffer.data(), static_cast<size_t>(n));
+        TRY_ASSIGN(const std::string_view bytes, pieces.next());
+        if (bytes.empty()) break;
         result.bytes += bytes.size();
         sha256.add(bytes);
         if (fed) fed = reader.feed(bytes);
@@ -79,9 +59,16 @@ Check keys_check(const redis::RdbFacts& facts, const std::optional<Manifest>& ma
 
 }  // namespace
 
-Result<std::vector<Check>> check_rdb(const std::string& path, const std::optional<Manifest>& manifest) {
-    TRY_ASSIGN(const Read file, read(path));
-    std::vector<Check> checks;
+bool Checked::whole() const {
+    return std::none_of(checks.begin(), checks.end(), [](const Check& check) { return check.ok == false; });
+}
+
+Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>& manifest,
+                          redis::RdbVisitor* visitor) {
+    TRY_ASSIGN(Read file, read(path, visitor));
+    Checked checked;
+    checked.bytes = file.bytes;
+    std::vector<Check>& checks = checked.checks;
     if (manifest) {
         const bool same_size = file.bytes == manifest->bytes;
         checks.push_back({"size", same_size,
@@ -97,11 +84,11 @@ Result<std::vector<Check>> check_rdb(const std::string& path, const std::optiona
     const bool wrong_sum = !file.facts && file.facts.error().reason == "RDB_CHECKSUM";
     if (!file.facts && !wrong_sum) {
         checks.push_back({"rdb", false, sentence(file.facts.error())});
-        return checks;
+        return checked;
     }
     if (wrong_sum) {
         checks.push_back({"checksum", false, sentence(file.facts.error())});
-        return checks;
+        return checked;
     }
     const redis::RdbFacts& facts = *file.facts;
     checks.push_back({"rdb", true, fmt::format("format {}, whole to its end mark", facts.version)});
@@ -110,7 +97,8 @@ Result<std::vector<Check>> check_rdb(const std::string& path, const std::optiona
     else
         checks.push_back({"checksum", std::nullopt, "it has none (rdbchecksum no)"});
     checks.push_back(keys_check(facts, manifest));
-    return checks;
+    checked.facts = std::move(*file.facts);
+    return checked;
 }
 
 }  // namespace redisctl::backup

@@ -3,6 +3,7 @@
 
 #include "backup/manifest.h"
 #include "base/result.h"
+#include "redis/rdb_visitor.h"
 
 #include <optional>
 #include <string>
@@ -16,7 +17,17 @@ struct Check {
     std::string says;
 };
 
-// Reads the file once, piece by piece. Errors: not_found, io: it cannot be read; interrupted.
-Result<std::vector<Check>> check_rdb(const std::string& path, const std::optional<Manifest>& manifest);
+struct Checked {
+    std::vector<Check> checks;
+    std::optional<redis::RdbFacts> facts;  // nullopt: it is broken
+    uint64_t bytes = 0;
+
+    bool whole() const;  // no check failed
+};
+
+// Reads the file once, piece by piece; the visitor, where there is one, hears of each key. Errors: not_found, io: it
+// cannot be read; interrupted.
+Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>& manifest,
+                          redis::RdbVisitor* visitor = nullptr);
 
 }  // namespace redisctl::backup

@@ -1,5 +1,6 @@
 #include "backup/manifest.h"
 
+#include "base/json_values.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -16,10 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kind = "BackupManifest";
-
-Json text_or_null(const std::string& text) {
-    return text.empty() ? Json(nullptr) : Json(valid_utf8(text));
-}
 
 std::string text_of(const Json& json, const char* key) {
     const Json& value = json.at(key);
@@ -48,20 +45,20 @@ std::optional<std::map<uint64_t, redis::RdbDatabase>> read_keys(const Json& json
 
 Json to_json(const Manifest& manifest) {
     Json json{{"id", manifest.id}, {"time", manifest.time}};
-    json["context"] = text_or_null(manifest.context);
+    json["context"] = text_or_null(valid_utf8(manifest.context));
     json["instance"] = valid_utf8(manifest.instance);
-    json["namespace"] = text_or_null(manifest.ns);
+    json["namespace"] = text_or_null(valid_utf8(manifest.ns));
     json["node"] = valid_utf8(manifest.node);
     json["role"] = manifest.role;
-    json["server"] = text_or_null(manifest.server);
-    json["serverVersion"] = text_or_null(manifest.server_version);
-    json["runId"] = text_or_null(manifest.run_id);
-    json["replid"] = text_or_null(manifest.replid);
+    json["server"] = text_or_null(valid_utf8(manifest.server));
+    json["serverVersion"] = text_or_null(valid_utf8(manifest.server_version));
+    json["runId"] = text_or_null(valid_utf8(manifest.run_id));
+    json["replid"] = text_or_null(valid_utf8(manifest.replid));
     json["offset"] = manifest.offset;
-    json["lagBytes"] = manifest.lag_bytes ? Json(*manifest.lag_bytes) : Json(nullptr);
+    json["lagBytes"] = value_or_null(manifest.lag_bytes);
     json["rdbVersion"] = manifest.rdb_version;
     json["keys"] = keys_json(manifest);
-    json["notCounted"] = text_or_null(manifest.not_counted);
+    json["notCounted"] = text_or_null(valid_utf8(manifest.not_counted));
     json["functions"] = manifest.functions;
     json["checksum"] = manifest.checksum;
     json["file"] = manifest.file;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "redis/rdb_reader.h"
+#include "redis/rdb_facts.h"
 
 #include <nlohmann/json_fwd.hpp>
 

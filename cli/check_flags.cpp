@@ -162,6 +162,7 @@ Result<CheckedFlags> check(const TypedFlags& typed) {
     checked.color = typed.color == "always"  ? output::ColorWhen::always
                     : typed.color == "never" ? output::ColorWhen::never
                                              : output::ColorWhen::automatic;
+    checked.read_only = typed.read_only;
     checked.verbosity = typed.quiet     ? output::Verbosity::quiet
                         : typed.verbose ? output::Verbosity::verbose
                                         : output::Verbosity::normal;

@@ -34,7 +34,8 @@ std::vector<FlagGroup> shared_flags(TypedFlags& typed, Uses uses, Group group) {
                &typed.system,
                {"standalone", "generic", "sentinel", "bitnami-standalone", "bitnami-replication", "bitnami-sentinel",
                 "bitnami-ismaster", "spotahome", "spotahome-bootstrap", "sb-standalone", "sb-replica",
-                "unrelated-masters", "cluster-mode"}}}});
+                "unrelated-masters", "cluster-mode"}},
+              {"--read-only", "", "Refuse every change, as $REDISCTL_READ_ONLY does", &typed.read_only}}});
         groups.push_back(
             {"Kubernetes",
              {{"--context", "NAME", "Context of the kubeconfig to use", &typed.context, {}, "context"},

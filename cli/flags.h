@@ -23,7 +23,7 @@ struct TypedFlags {
     std::string context, kubeconfig, as, request_timeout, tls_server_name, via;
     bool insecure_skip_tls_verify = false;
     PasswordFlags redis, sentinel;
-    bool tls = false, insecure = false;
+    bool tls = false, insecure = false, read_only = false;
     std::string cacert, cert, key, sni, timeout;
     std::string format, fail_on, color;
     std::vector<std::string> words;  // those but the output's, as argv had them
@@ -47,6 +47,7 @@ struct CheckedFlags {
     output::Headers headers = output::Headers::shown;
     output::ColorWhen color = output::ColorWhen::automatic;
     output::Verbosity verbosity = output::Verbosity::normal;
+    bool read_only = false;  // --read-only: as $REDISCTL_READ_ONLY
 };
 
 // Errors (usage): a value that is none of its kind, flags that contradict one another (both are named), one without the

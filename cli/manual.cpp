@@ -100,7 +100,8 @@ std::string tool_page(const Commands& commands) {
                   "Redis' password where no flag and no Secret gives one; used only with --host or --sentinel, or when "
                   "exactly one instance is selected.") +
            tagged("REDISCTL_READ_ONLY",
-                  "When it is set, and not to 0: nothing is changed. Plans, dry runs and looks stay as they are.") +
+                  "When it is set, and not to 0: nothing is changed; dry runs and looks stay as they are. --read-only says the "
+                  "same for one run.") +
            tagged("NO_COLOR", "When it is set and not empty: no colours, save with --color always.");
     std::vector<std::string> pages;
     for (const Command* command : commands) pages.push_back(file_of(*command));

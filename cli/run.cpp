@@ -7,6 +7,7 @@
 #include "cli/exit_codes.h"
 #include "cli/help.h"
 #include "cli/parser.h"
+#include "commands/consent.h"
 #include "commands/context.h"
 #include "commands/operation_report.h"
 #include "output/document.h"
@@ -52,7 +53,7 @@ ExitCode failed(const Error& error, const Command& command, std::string_view con
     bool wanted = output::is_document(output.settings().format) && !command.kind.empty() && !output.printed();
     if (!wanted || code == ExitCode::usage || code == ExitCode::internal) return code;
     Result<void> printed;
-    if (command.group == Group::change) {
+    if (command.kind == "OperationResult") {
         printed = print_refusal(output, command.name, error, code);
     } else {
         output::Document document(command.kind, context);
@@ -64,8 +65,32 @@ ExitCode failed(const Error& error, const Command& command, std::string_view con
     return exit_code(printed.error(), interrupt::signal_number());
 }
 
-ExitCode run_command(const Invocation& invocation, const Environment& environment, Output& output) {
+// A change that was not asked for: its plan is.
+bool only_looks(const Spec& spec) {
+    for (const Option& option : spec.options) {
+        const auto* flag = std::get_if<bool*>(&option.target);
+        if (flag && option.names == "--dry-run" && **flag) return true;
+        if (flag && option.names == "--apply" && !**flag) return true;
+    }
+    return false;
+}
+
+// --read-only as the variable that says the same.
+Environment with_read_only(const Environment& environment, bool read_only) {
+    if (!read_only) return environment;
+    return [&environment](const char* name) {
+        return std::string_view(name) == kReadOnlyVariable ? std::optional<std::string>(kReadOnlyFlag)
+                                                           : environment(name);
+    };
+}
+
+ExitCode run_command(const Invocation& invocation, const Environment& outside, Output& output) {
     const Command& command = *invocation.command;
+    const Environment environment = with_read_only(outside, invocation.flags.read_only);
+    // Here, so that no command can forget it. Those that change something only at times ask for themselves.
+    if (command.group == Group::change && !only_looks(invocation.spec))
+        if (const Result<void> allowed = changes_allowed(environment); !allowed)
+            return failed(allowed.error(), command, {}, output);
     // The tools wait for nothing, so Ctrl-C may end them as it ends any program.
     if (command.uses == Uses::target) interrupt::install();
     Context context(one_word(command.name), invocation.flags.globals, output, environment);

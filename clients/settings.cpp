@@ -100,7 +100,11 @@ class Findings {
     void reaching(const Access& access) {
         const auto& service = upstream_.master_service;
         if (access.way == Way::none)
-            add(Severity::warning, "CLIENTS_NO_MASTER", "nothing leads to the master, because who it is is not agreed",
+            add(Severity::warning, "CLIENTS_NO_MASTER",
+                upstream_.master.empty()
+                    ? "nothing leads to the master, because who it is is not agreed"
+                    : fmt::format("the master is {}, no node of this instance: how clients are led there is not known",
+                                  upstream_.master),
                 "redisctl master-info");
         if (access.way == Way::service && !service->leads_there)
             add(Severity::warning, "CLIENTS_SERVICE_ASTRAY",

@@ -1,6 +1,6 @@
 #include "commands/ask_each.h"
 
-#include "commands/json_values.h"
+#include "base/json_values.h"
 #include "commands/node_names.h"
 
 #include <nlohmann/json.hpp>
@@ -59,6 +59,14 @@ Answered fill_rows(output::Document& document, const Asked& asked, const std::ve
         if (!columns.empty()) document.add_table(std::move(table));
     }
     return answered;
+}
+
+Result<ExitCode> show_rows(Context& context, const char* kind, const Asked& asked,
+                           const std::vector<output::Column>& columns, const FillRow& fill) {
+    output::Document document(kind, context.kube_context());
+    const Answered answered = fill_rows(document, asked, columns, fill);
+    TRY(context.output().print(document));
+    return shown(answered);
 }
 
 }  // namespace redisctl

@@ -46,4 +46,8 @@ using FinishItem = std::function<void(const fleet::Instance& instance, nlohmann:
 Answered fill_rows(output::Document& document, const Asked& asked, const std::vector<output::Column>& columns,
                    const FillRow& fill, const FinishItem& finish = {});
 
+// A command whose whole answer is these rows: prints the document of that kind.
+Result<ExitCode> show_rows(Context& context, const char* kind, const Asked& asked,
+                           const std::vector<output::Column>& columns, const FillRow& fill);
+
 }  // namespace redisctl

@@ -1,8 +1,8 @@
 #include "backup/shelf.h"
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/context.h"
-#include "commands/json_values.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,10 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
 #include "commands/key_scan.h"
 #include "commands/look.h"
+#include "commands/number_flag.h"
 #include "redis/reply_error.h"
 
 #include <fmt/core.h>
@@ -52,15 +53,6 @@ struct Found {
     int64_t looked = 0;
 };
 
-Result<int64_t> number_of(const std::string& text, const std::string& flag, int64_t least, int64_t otherwise) {
-    if (text.empty()) return otherwise;
-    const auto number = parse_int(text);
-    if (!number || *number < least)
-        return fail(ErrorCode::usage, fmt::format("{}: '{}' is no number from {} on", flag, printable(text), least), {},
-                    fmt::format("{} {}", flag, otherwise));
-    return *number;
-}
-
 // A key that is gone by now has type "none" and no size.
 Result<void> weigh(Context& context, const fleet::Node& node, int64_t database, const std::vector<std::string>& keys,
                    int64_t top, Found& found) {
@@ -93,9 +85,7 @@ Json types_json(const Found& found) {
 }
 
 output::Table table_of(const std::string& heading, const Found& found) {
-    constexpr auto always = output::Show::always;
-    constexpr auto right = output::Align::right;
-    output::Table table{heading, {{"TYPE"}, {"BYTES", always, right}, {"KEY"}, {"OF-KEYS", always, right}}, {}};
+    output::Table table{heading, {{"TYPE"}, output::numbers("BYTES"), {"KEY"}, output::numbers("OF-KEYS")}, {}};
     for (const auto& [type, pile] : found.by_type)
         for (const BigKey& key : pile.biggest) table.rows.push_back({type, bytes_cell(key.bytes), key.name, pile.keys});
     return table;
@@ -103,9 +93,10 @@ output::Table table_of(const std::string& heading, const Found& found) {
 
 Result<ExitCode> run(Context& context, const Options& options) {
     KeyScan scan;
-    TRY_ASSIGN(const int64_t top, number_of(options.top, "--top", 1, kTop));
-    TRY_ASSIGN(scan.database, number_of(options.database, "--db", 0, 0));
-    TRY_ASSIGN(const int64_t rate, number_of(options.rate, "--rate", 1, kRate));
+    TRY_ASSIGN(const int64_t top, number_flag("--top", options.top, 1, kTop));
+    TRY_ASSIGN(const std::optional<int64_t> database, database_flag("--db", options.database));
+    scan.database = database.value_or(0);
+    TRY_ASSIGN(const int64_t rate, number_flag("--rate", options.rate, 1, kRate));
     scan.pattern = options.pattern.empty() ? std::string() : options.pattern.front();
     scan.page = std::min<int64_t>(1000, rate);
     scan.most_per_second = static_cast<double>(rate);
@@ -114,38 +105,18 @@ Result<ExitCode> run(Context& context, const Options& options) {
     output::Document document("BigKeys", context.kube_context());
     Answered answered;
     for (size_t i = 0; i < seen.pictures.size(); i++) {
-        const topology::Picture& picture = seen.pictures[i];
         Found found;
-        bool all = false;
-        std::optional<Error> error;
-        const Result<ScannedNode> scanned = node_to_scan(seen, i, wanted);
-        if (scanned) {
-            const Result<bool> ended =
-                scan_keys(context, *scanned->node, scan, [&](std::vector<std::string> keys) -> Result<bool> {
-                    TRY(weigh(context, *scanned->node, scan.database, keys, top, found));
-                    return true;
-                });
-            all = ended && *ended;
-            // What was seen until Ctrl-C is printed all the same.
-            if (!ended) error = ended.error();
-        } else {
-            error = scanned.error();
-        }
-        const std::string node = scanned ? scanned->node->name : std::string();
-        answered.count(error);
-        if (error) document.add_error({picture.full_name(), node, *error});
-        document.add_item({{"instance", picture.name},
-                           {"namespace", text_or_null(picture.ns)},
-                           {"node", text_or_null(node)},
-                           {"role", scanned ? Json(redis::role_name(scanned->role)) : Json(nullptr)},
-                           {"database", scan.database},
-                           {"keys", found.looked},
-                           {"types", types_json(found)},
-                           {"all", all},
-                           {"error", error ? output::to_json(output::ErrorItem{"", node, *error}) : Json(nullptr)}});
+        const auto take = [&](const fleet::Node& node, const std::vector<std::string>& keys) -> Result<bool> {
+            TRY(weigh(context, node, scan.database, keys, top, found));
+            return true;
+        };
+        // What was seen until Ctrl-C is printed all the same.
+        const Scanned scanned = scan_instance(context, seen, i, wanted, scan, take);
+        add_item(document, answered, scanned, scan.database, {{"keys", found.looked}, {"types", types_json(found)}});
         for (const auto& [type, pile] : found.by_type)
             for (const BigKey& key : pile.biggest) document.add_name(key.name);
-        document.add_table(table_of(fmt::format("{}  {}  {} keys", picture.full_name(), node, found.looked), found));
+        const std::string name = scanned.picture.full_name();
+        document.add_table(table_of(fmt::format("{}  {}  {} keys", name, scanned.node_name(), found.looked), found));
     }
     TRY(context.output().print(document));
     return shown(answered);

@@ -1,7 +1,9 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
+#include "commands/number_flag.h"
 #include "redis/client_list.h"
 
 #include <fmt/core.h>
@@ -81,14 +83,7 @@ Result<std::vector<ConnectedClient>> others(const std::vector<redis::Value>& rep
 }
 
 Result<ExitCode> run(Context& context, const Options& options) {
-    int64_t top = kTop;
-    if (!options.top.empty()) {
-        const auto number = parse_int(options.top);
-        if (!number || *number < 0)
-            return fail(ErrorCode::usage, fmt::format("--top: '{}' is no number", printable(options.top)), {},
-                        "--top 20, or --top 0 for all");
-        top = *number;
-    }
+    TRY_ASSIGN(const int64_t top, number_flag("--top", options.top, 0, kTop));
     TRY_ASSIGN(const Asked asked,
                ask_each(context, options.nodes, {{"INFO", "replication"}, {"CLIENT", "LIST"}, {"CLIENT", "ID"}},
                         Sentinels::left_out));
@@ -128,8 +123,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     const Answered answered = fill_rows(document, asked, {}, fill);
     std::string title = options.by;
     std::transform(title.begin(), title.end(), title.begin(), ::toupper);
-    constexpr auto always = output::Show::always, wide = output::Show::wide_only;
-    constexpr auto right = output::Align::right;
+    constexpr auto wide = output::Show::wide_only;
     for (const fleet::Instance& instance : asked.found.inventory.instances) {
         if (!tables.contains(&instance)) continue;
         output::Table& table = tables.at(&instance);
@@ -137,12 +131,12 @@ Result<ExitCode> run(Context& context, const Options& options) {
         table.columns = {{"NODE"},
                          {"ROLE"},
                          {title},
-                         {"CONNECTIONS", always, right},
+                         output::numbers("CONNECTIONS"),
                          {"TYPES"},
-                         {"OLDEST", always, right},
-                         {"IDLE", always, right},
-                         {"BLOCKED", wide, right},
-                         {"OUTPUT", wide, right}};
+                         output::numbers("OLDEST"),
+                         output::numbers("IDLE"),
+                         output::numbers("BLOCKED", wide),
+                         output::numbers("OUTPUT", wide)};
         document.add_table(std::move(table));
     }
     TRY(context.output().print(document));
@@ -157,8 +151,7 @@ void bind(Spec& spec) {
                      &options->by,
                      {"host", "name", "user", "library", "type", "command", "database"}},
                     {"--top", "N", "The N largest groups of each node; 10 by default, 0 is all", &options->top}};
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl clients", "redisctl clients --by name redis-0", "redisctl clients --by command --top 5"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

@@ -16,8 +16,11 @@
 namespace redisctl {
 
 Result<void> changes_allowed(const Environment& environment) {
-    const std::string value = environment("REDISCTL_READ_ONLY").value_or("");
+    const std::string value = environment(kReadOnlyVariable.data()).value_or("");
     if (value.empty() || value == "0") return {};
+    if (value == kReadOnlyFlag)
+        return fail(Error{ErrorCode::refused, "nothing is changed from here", "--read-only is given",
+                          "--dry-run shows the plan; leave out --read-only to change something", "READ_ONLY"});
     return fail(Error{ErrorCode::refused, "nothing is changed from here", "REDISCTL_READ_ONLY is set",
                       "--dry-run shows the plan; unset REDISCTL_READ_ONLY to change something", "READ_ONLY"});
 }
@@ -49,6 +52,19 @@ Result<bool> ask_yes_no(const std::string& question, const std::string& flag) {
     TRY_ASSIGN(const std::string answer, ask_line(question + " [y/N] ", flag));
     const std::string word = lower(answer);
     return word == "y" || word == "yes";
+}
+
+Result<void> ask_for_name(const std::string& name, const std::string& given, const std::string& warning) {
+    const std::string flag = "--confirm " + name;
+    std::string typed = given;
+    if (typed.empty()) {
+        TRY_ASSIGN(typed,
+                   ask_line(fmt::format("{}Type the instance's name, {}, to go on: ", warning, printable(name)), flag));
+    }
+    if (typed == name) return {};
+    return fail(Error{ErrorCode::refused,
+                      fmt::format("'{}' is not the instance's name, so nothing was changed", printable(typed)),
+                      fmt::format("it is {}", name), flag, "NOT_CONFIRMED"});
 }
 
 }  // namespace redisctl

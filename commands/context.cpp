@@ -1,59 +1,26 @@
 #include "commands/context.h"
 
-#include "base/fd.h"
-#include "base/interrupt.h"
+#include "commands/input_text.h"
 #include "commands/kube_flags.h"
 
 #include <fmt/core.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace redisctl {
 
 namespace {
 
 constexpr Millis looking_timeout{10'000};
-constexpr size_t max_secret_bytes = 64u << 10;
-
-// A file's text; "-" is not special: --password-stdin says stdin.
-Result<std::string> read_all(int fd, const std::string& name) {
-    std::string text;
-    std::array<char, 4096> buffer;
-    for (;;) {
-        const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) {
-            if (interrupt::count() > 0) return fail(ErrorCode::interrupted, "interrupted");
-            continue;
-        }
-        if (n < 0) return fail(ErrorCode::usage, fmt::format("{} cannot be read", name), std::strerror(errno));
-        if (n == 0) return text;
-        text.append(buffer.data(), static_cast<size_t>(n));
-        if (text.size() > max_secret_bytes)
-            return fail(ErrorCode::usage, fmt::format("{} is too large", name), "over 64 KiB");
-    }
-}
-
-Result<std::string> read_file(const std::string& path) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) return fail(ErrorCode::usage, fmt::format("{} cannot be opened", path), std::strerror(errno));
-    return read_all(file.get(), path);
-}
 
 Result<fleet::GivenLogin> given_login(const PasswordFlags& flags, const Environment& environment,
                                       bool with_environment) {
     fleet::GivenLogin login;
     login.user = flags.user;
     if (!flags.file.empty() || flags.from_stdin) {
-        TRY_ASSIGN(std::string text, flags.from_stdin ? read_all(STDIN_FILENO, "stdin") : read_file(flags.file));
-        // An editor's or echo's line end is no part of the password.
-        while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+        TRY_ASSIGN(std::string text, flags.from_stdin ? text_of_stdin() : text_of_file(flags.file));
+        text = without_line_end(std::move(text));
         if (text.empty())
             return fail(ErrorCode::usage, fmt::format("{} holds no password", flags.from_stdin ? "stdin" : flags.file));
         login.password = Secret(std::move(text));
@@ -78,13 +45,13 @@ Result<fleet::GivenTls> given_tls(const Globals& globals) {
     tls.options.server_name = globals.sni;
     tls.options.insecure = globals.insecure;
     if (!globals.cacert.empty()) {
-        TRY_ASSIGN(tls.options.ca_pem, read_file(globals.cacert));
+        TRY_ASSIGN(tls.options.ca_pem, text_of_file(globals.cacert));
     }
     if (!globals.cert.empty()) {
-        TRY_ASSIGN(tls.options.cert_pem, read_file(globals.cert));
+        TRY_ASSIGN(tls.options.cert_pem, text_of_file(globals.cert));
     }
     if (!globals.key.empty()) {
-        TRY_ASSIGN(std::string key, read_file(globals.key));
+        TRY_ASSIGN(std::string key, text_of_file(globals.key));
         tls.options.key_pem = Secret(std::move(key));
     }
     return tls;
@@ -229,6 +196,13 @@ fleet::Dialer& Context::dialer() {
 
 kube::Client* Context::client() {
     return wiring_->client ? &*wiring_->client : nullptr;
+}
+
+std::unique_ptr<fleet::Pipeline> Context::pipeline(const fleet::Node& node, fleet::Waiting waiting) {
+    const Deadline connect = Deadline::after(globals_.connect_timeout).earlier(waiting.end);
+    const std::string& name = operation_.empty() ? command_ : operation_;
+    return std::make_unique<fleet::Pipeline>(*wiring_->dialer, *wiring_->keyring, "redisctl:" + name, node, connect,
+                                             waiting);
 }
 
 }  // namespace redisctl

@@ -8,6 +8,7 @@
 #include "commands/globals.h"
 #include "fleet/finder.h"
 #include "fleet/fleet.h"
+#include "fleet/pipeline.h"
 #include "output/output.h"
 
 #include <memory>
@@ -71,6 +72,8 @@ class Context {
     fleet::Fleet& fleet();
     fleet::Dialer& dialer();
     kube::Client* client();
+    // A connection of its own; the node lives as long as it.
+    std::unique_ptr<fleet::Pipeline> pipeline(const fleet::Node& node, fleet::Waiting waiting);
 
   private:
     struct Wiring;

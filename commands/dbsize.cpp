@@ -1,6 +1,7 @@
+#include "base/json_values.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -33,7 +34,6 @@ std::map<const fleet::Instance*, int64_t> keys_of_masters(const Asked& asked) {
 Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const Asked asked, ask_each(context, options.nodes, info_requests({"keyspace"}), Sentinels::left_out));
     const std::map<const fleet::Instance*, int64_t> masters = keys_of_masters(asked);
-    output::Document document("DatabaseSizes", context.kube_context());
     const auto fill = [&](const AskedNode& node, Row row) -> std::optional<Error> {
         const Result<redis::InfoFields> info = info_of(node.replies, {"keyspace"});
         std::optional<int64_t> keys, missing;
@@ -63,21 +63,13 @@ Result<ExitCode> run(Context& context, const Options& options) {
                           fmt::format("{}", fmt::join(words, " "))});
         return info ? std::nullopt : std::optional(info.error());
     };
-    const Answered answered = fill_rows(document, asked,
-                                        {{"NODE"},
-                                         {"ROLE"},
-                                         {"KEYS", output::Show::always, output::Align::right},
-                                         {"MISSING", output::Show::always, output::Align::right},
-                                         {"DATABASES"}},
-                                        fill);
-    TRY(context.output().print(document));
-    return shown(answered);
+    return show_rows(context, "DatabaseSizes", asked,
+                     {{"NODE"}, {"ROLE"}, output::numbers("KEYS"), output::numbers("MISSING"), {"DATABASES"}}, fill);
 }
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl dbsize", "redisctl dbsize redis-0 redis-1", "redisctl dbsize -A --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

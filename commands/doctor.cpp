@@ -1,13 +1,9 @@
+#include "base/json_values.h"
 #include "commands/command.h"
+#include "commands/examination.h"
 #include "commands/instance_json.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
-#include "commands/one_instance.h"
-#include "commands/operators.h"
-#include "commands/sentinel_look.h"
-#include "failover/condition_findings.h"
-#include "kube/reads.h"
 #include "topology/finding_codes.h"
 #include "topology/findings.h"
 
@@ -21,42 +17,7 @@ namespace redisctl {
 
 namespace {
 
-using failover::Facts;
-using failover::Surroundings;
 using Json = nlohmann::ordered_json;
-
-constexpr Millis survey_in{15'000};
-
-// Pods and policies, all at once.
-Surroundings look_around(Context& context, const Facts& facts) {
-    Surroundings around;
-    if (context.client() == nullptr || facts.instance.ns.empty()) return around;
-    const Deadline deadline = Deadline::after(survey_in);
-    kube::Client& client = *context.client();
-    std::map<std::string, kube::Reading<kube::PodCondition>> readings;
-    for (const kube::Pod* pod : facts.instance.pods)
-        readings.emplace(pod->meta.name, kube::read_pod_condition(client, pod->meta.ns, pod->meta.name, deadline));
-    const auto policies = kube::list_network_policies(client, facts.instance.ns);
-    std::optional<kube::Reading<kube::FailoverWishes>> wishes;
-    if (const std::string name = failover_name(facts.instance);
-        !name.empty() && facts.picture.system.starts_with("spotahome"))
-        wishes = kube::read_failover_wishes(client, facts.instance.ns, name, deadline);
-    const Result<void> waited = client.loop().run(
-        [&] {
-            return policies->done() && (!wishes || wishes->done()) &&
-                   std::all_of(readings.begin(), readings.end(), [](const auto& one) { return one.second.done(); });
-        },
-        deadline);
-    for (auto& [name, reading] : readings) {
-        if (reading.done() && reading.request->result())
-            if (auto start = kube::parse_pod_start(reading.request->body())) around.starts.emplace(name, *start);
-        around.pods.emplace(name, reading.done() ? reading.take() : fail(waited.error()));
-    }
-    around.policies = policies->done() ? policies->take() : fail(waited.error());
-    if (wishes && wishes->done())
-        if (auto read = wishes->take()) around.wishes = std::move(*read);
-    return around;
-}
 
 // The areas of docs/findings.md that are about a system, with the worst that was found in each.
 struct Area {
@@ -99,37 +60,6 @@ output::Cell verdict_cell(const Area& area) {
     return {word, area.worst == Severity::warning || word == "unknown" ? Tone::warn : Tone::good};
 }
 
-// Two looks may see the same thing.
-void add_new(std::vector<Finding>& all, std::vector<Finding> more) {
-    const std::vector<Finding> known = all;
-    for (Finding& one : more)
-        if (std::none_of(known.begin(), known.end(), [&](const Finding& other) {
-                return other.code == one.code && other.instance == one.instance && other.node == one.node;
-            }))
-            all.push_back(std::move(one));
-}
-
-Result<std::map<std::string, std::vector<Finding>>> council_findings(Context& context, const Look& seen) {
-    std::map<std::string, std::vector<Finding>> by_instance;
-    if (std::all_of(seen.pictures.begin(), seen.pictures.end(),
-                    [](const topology::Picture& picture) { return picture.sentinels.empty(); }))
-        return by_instance;
-    TRY_ASSIGN(const SentinelLook council, look_at_sentinels(context));
-    for (size_t i = 0; i < council.look.pictures.size(); i++)
-        by_instance[council.look.pictures[i].full_name()] = council.findings(i);
-    return by_instance;
-}
-
-// Errors: interrupted.
-Result<std::vector<Finding>> examine(Context& context, const fleet::Instance& instance,
-                                     const topology::Picture& picture) {
-    Facts facts;
-    facts.instance = instance;
-    facts.picture = picture;
-    TRY(survey_servers(context, facts, "redisctl:doctor", Deadline::after(survey_in)));
-    return failover::find_about_condition(facts, look_around(context, facts));
-}
-
 void add_item(output::Document& document, const topology::Picture& picture, bool services_known) {
     Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}};
     item["system"] = picture.system;
@@ -146,20 +76,8 @@ void add_item(output::Document& document, const topology::Picture& picture, bool
 }
 
 Result<ExitCode> run(Context& context) {
-    // Connections stay open: the survey asks over them.
-    context.begin_operation("doctor");
-    TRY_ASSIGN(Look seen, look(context));
-    TRY(look_for_operator(context, seen.pictures));
-    TRY_ASSIGN(auto by_council, council_findings(context, seen));
+    TRY_ASSIGN(const Look seen, examine(context));
     const std::vector<fleet::Instance>& instances = seen.found.inventory.instances;
-    for (size_t i = 0; i < instances.size(); i++) {
-        topology::Picture& picture = seen.pictures[i];
-        TRY_ASSIGN(std::vector<Finding> condition, examine(context, instances[i], picture));
-        add_new(picture.findings, std::move(by_council[picture.full_name()]));
-        add_new(picture.findings, std::move(condition));
-        critical_first(picture.findings);
-        picture.health = topology::health_of(picture);
-    }
     output::Document document = begin_document("Doctor", context, seen);
     for (size_t i = 0; i < instances.size(); i++) add_item(document, seen.pictures[i], instances[i].services_known);
     TRY(context.output().print(document));

@@ -1,9 +1,10 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/consent.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_names.h"
+#include "commands/number_flag.h"
 #include "commands/reply_text.h"
 #include "redis/command_facts.h"
 #include "redis/reply_error.h"
@@ -21,8 +22,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using redis::Danger;
-
-constexpr int64_t kMostDatabases = 1'000'000;
 
 struct Options {
     std::vector<std::string> command;
@@ -127,17 +126,9 @@ Result<void> consent_to(const Look& seen, const std::vector<Target>& targets, co
         names +=
             fmt::format("{}{} ({})", names.empty() ? "" : ", ", target.node->name, redis::role_name(target.role()));
     }
-    std::string typed = options.confirm;
-    if (typed.empty()) {
-        const std::string does = danger == Danger::blocks ? "lets every client wait" : "may destroy data or service";
-        TRY_ASSIGN(typed, ask_line(fmt::format("{} {}, on {}.\nType the instance's name, {}, to go on: ",
-                                               printable(options.command.front()), does, names, picture.name),
-                                   "--confirm " + picture.name));
-    }
-    if (typed == picture.name) return {};
-    return fail(Error{ErrorCode::refused,
-                      fmt::format("'{}' is not the instance's name, so nothing was sent", printable(typed)),
-                      fmt::format("it is {}", picture.name), "--confirm " + picture.name, "NOT_CONFIRMED"});
+    const std::string does = danger == Danger::blocks ? "lets every client wait" : "may destroy data or service";
+    return ask_for_name(picture.name, options.confirm,
+                        fmt::format("{} {}, on {}.\n", printable(options.command.front()), does, names));
 }
 
 // What CONFIG GET says of a password stays hidden here too.
@@ -147,15 +138,6 @@ redis::Value without_secrets(redis::Value reply, const redis::Request& command) 
         if (redis::is_secret_parameter(reply.elements[i].text) && !reply.elements[i + 1].text.empty())
             reply.elements[i + 1].text = redis::hidden;
     return reply;
-}
-
-Result<std::optional<int64_t>> database_of(const Options& options) {
-    if (options.database.empty()) return std::nullopt;
-    const auto number = parse_int(options.database);
-    if (!number || *number < 0 || *number > kMostDatabases)
-        return fail(ErrorCode::usage, fmt::format("--db: '{}' is no number of a database", printable(options.database)),
-                    {}, "--db 0");
-    return number;
 }
 
 // The last reply, or why there is none. A connection that broke may have broken behind the command.
@@ -168,7 +150,7 @@ Result<redis::Value> reply_of(const fleet::Outcome& outcome, const redis::Reques
 
 Result<ExitCode> run(Context& context, const Options& options) {
     TRY(check_words(options));
-    TRY_ASSIGN(const std::optional<int64_t> database, database_of(options));
+    TRY_ASSIGN(const std::optional<int64_t> database, database_flag("--db", options.database));
     TRY_ASSIGN(const Look seen, look(context));
     TRY_ASSIGN(const std::vector<Target> targets, targets_of(seen, options, context.globals()));
     TRY(refuse_writes(context, targets, options.command));

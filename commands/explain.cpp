@@ -1,7 +1,7 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/context.h"
-#include "commands/json_values.h"
 #include "output/document.h"
 #include "topology/finding_codes.h"
 

@@ -1,8 +1,8 @@
 #include "clients/haproxy_check.h"
 
+#include "base/json_values.h"
 #include "clients/haproxy_match.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/upstream.h"
 #include "kube/local_file.h"
@@ -63,13 +63,8 @@ Json item_of(const std::string& file, const clients::Upstream* upstream, const c
 }
 
 output::Table table_of(const std::string& file, const clients::HaproxyVerdict& verdict) {
-    output::Table table{file,
-                        {{"BACKEND"},
-                         {"LINE", output::Show::always, output::Align::right},
-                         {"LETS-THROUGH"},
-                         {"SERVERS", output::Show::always, output::Align::right},
-                         {"NODES"}},
-                        {}};
+    output::Table table{
+        file, {{"BACKEND"}, output::numbers("LINE"), {"LETS-THROUGH"}, output::numbers("SERVERS"), {"NODES"}}, {}};
     for (const clients::HaproxyJudged& judged : verdict.backends) {
         std::string nodes;
         for (const std::string& node : judged.nodes)

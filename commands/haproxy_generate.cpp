@@ -1,7 +1,7 @@
 #include "clients/haproxy_generate.h"
 
+#include "base/json_values.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/upstream.h"
 

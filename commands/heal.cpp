@@ -65,7 +65,7 @@ class Heal {
             TRY(tell_how(diagnosis));
             return ExitCode::bad_answer;
         }
-        if (!diagnosis.checks.empty()) return end_early(context_, result_, blocked_by(diagnosis));
+        if (!diagnosis.checks.empty()) return end_early(context_, result_, refused_by("heal", diagnosis.checks));
         Operation operation;
         operation.id = id_;
         operation.instance = &facts.instance;
@@ -180,17 +180,6 @@ class Heal {
             return output.write(fmt::format("nothing was changed; in the way: {}\n", diagnosis.checks.front().hint));
         return output.write(fmt::format("nothing was changed; to do it: the same with --apply{}\n",
                                         diagnosis.loses() ? " --confirm " + result_.instance : ""));
-    }
-
-    static Error blocked_by(const Diagnosis& diagnosis) {
-        const failover::Check& first = diagnosis.checks.front();
-        Error error{ErrorCode::refused, fmt::format("heal is refused by: {}", first.name),
-                    fmt::format("{}{}{}, and it must be: {}", first.node, first.node.empty() ? "" : ": ", first.value,
-                                first.limit),
-                    first.hint, "CHECK_FAILED"};
-        for (size_t i = 1; i < diagnosis.checks.size(); i++)
-            error.message += fmt::format(", {}", diagnosis.checks[i].name);
-        return error;
     }
 
     Context& context_;

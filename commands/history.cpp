@@ -1,6 +1,6 @@
+#include "base/json_values.h"
 #include "commands/command.h"
 #include "commands/context.h"
-#include "commands/json_values.h"
 #include "failover/journal.h"
 #include "output/document.h"
 

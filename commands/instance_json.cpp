@@ -1,6 +1,6 @@
 #include "commands/instance_json.h"
 
-#include "commands/json_values.h"
+#include "base/json_values.h"
 #include "output/document.h"
 
 #include <nlohmann/json.hpp>

@@ -1,14 +1,38 @@
 #include "commands/key_scan.h"
 
+#include "base/json_values.h"
 #include "redis/reply_error.h"
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace redisctl {
 
-Result<ScannedNode> node_to_scan(const Look& seen, size_t instance, const NodeNames& wanted) {
+using Json = nlohmann::ordered_json;
+
+Result<std::vector<redis::Value>> ask_in_database(Context& context, const fleet::Node& node, int64_t database,
+                                                  std::vector<redis::Request> requests) {
+    // Always said: a connection that stayed open may stand in another database.
+    requests.insert(requests.begin(), {"SELECT", std::to_string(database)});
+    const fleet::Call call{&node, std::move(requests)};
+    std::vector<fleet::Outcome> outcomes = context.ask_further({&call, 1});
+    TRY(outcomes.front().replies);
+    std::vector<redis::Value>& replies = *outcomes.front().replies;
+    if (replies.front().is_error()) return fail(redis::reply_error(replies.front(), "SELECT"));
+    replies.erase(replies.begin());
+    return std::move(replies);
+}
+
+namespace {
+
+struct Choice {
+    const fleet::Node* node;
+    redis::Role role;
+};
+
+Result<Choice> choose(const Look& seen, size_t instance, const NodeNames& wanted) {
     const topology::Picture& picture = seen.pictures[instance];
     const std::vector<fleet::Node>& nodes = seen.found.inventory.instances[instance].nodes;
     const topology::NodePicture* best = nullptr;
@@ -30,24 +54,11 @@ Result<ScannedNode> node_to_scan(const Look& seen, size_t instance, const NodeNa
                           {}});
     const auto found = std::ranges::find(nodes, best->name, &fleet::Node::name);
     if (found == nodes.end()) return fail(ErrorCode::internal, fmt::format("{} is not in the inventory", best->name));
-    return ScannedNode{&*found, best->view->role};
+    return Choice{&*found, best->view->role};
 }
 
-Result<std::vector<redis::Value>> ask_in_database(Context& context, const fleet::Node& node, int64_t database,
-                                                  std::vector<redis::Request> requests) {
-    // Always said: a connection that stayed open may stand in another database.
-    requests.insert(requests.begin(), {"SELECT", std::to_string(database)});
-    const fleet::Call call{&node, std::move(requests)};
-    std::vector<fleet::Outcome> outcomes = context.ask_further({&call, 1});
-    TRY(outcomes.front().replies);
-    std::vector<redis::Value>& replies = *outcomes.front().replies;
-    if (replies.front().is_error()) return fail(redis::reply_error(replies.front(), "SELECT"));
-    replies.erase(replies.begin());
-    return std::move(replies);
-}
-
-Result<bool> scan_keys(Context& context, const fleet::Node& node, const KeyScan& scan,
-                       const std::function<Result<bool>(std::vector<std::string> keys)>& page) {
+// True when it came to the end.
+Result<bool> scan_node(Context& context, const fleet::Node& node, const KeyScan& scan, const TakeKeys& take) {
     context.fleet().keep_connections();
     std::string cursor = "0";
     const TimePoint began = SteadyClock::now();
@@ -64,7 +75,7 @@ Result<bool> scan_keys(Context& context, const fleet::Node& node, const KeyScan&
         TRY_ASSIGN(const auto* found, parts->at(1).as_array());
         std::vector<std::string> keys;
         for (const redis::Value& key : *found) keys.push_back(key.text);
-        TRY_ASSIGN(const bool more, page(std::move(keys)));
+        TRY_ASSIGN(const bool more, take(node, std::move(keys)));
         if (!more) return false;
         if (next == "0") return true;
         cursor = next;
@@ -73,6 +84,40 @@ Result<bool> scan_keys(Context& context, const fleet::Node& node, const KeyScan&
         TRY(context.loop().pause(
             Deadline(began + std::chrono::duration_cast<SteadyClock::duration>(std::chrono::duration<double>(due)))));
     }
+}
+
+}  // namespace
+
+Scanned scan_instance(Context& context, const Look& seen, size_t instance, const NodeNames& wanted, const KeyScan& scan,
+                      const TakeKeys& take) {
+    Scanned scanned{seen.pictures[instance], nullptr, redis::Role::unknown, false, {}};
+    const Result<Choice> choice = choose(seen, instance, wanted);
+    if (!choice) {
+        scanned.error = choice.error();
+        return scanned;
+    }
+    scanned.node = choice->node;
+    scanned.role = choice->role;
+    const Result<bool> ended = scan_node(context, *choice->node, scan, take);
+    scanned.all = ended && *ended;
+    if (!ended) scanned.error = ended.error();
+    return scanned;
+}
+
+void add_item(output::Document& document, Answered& answered, const Scanned& scanned, int64_t database,
+              const Json& found) {
+    const std::string node = scanned.node_name();
+    answered.count(scanned.error);
+    if (scanned.error) document.add_error({scanned.picture.full_name(), node, *scanned.error});
+    Json item{{"instance", scanned.picture.name},
+              {"namespace", text_or_null(scanned.picture.ns)},
+              {"node", text_or_null(node)},
+              {"role", scanned.node == nullptr ? Json(nullptr) : Json(redis::role_name(scanned.role))},
+              {"database", database}};
+    item.update(found);
+    item["all"] = scanned.all;
+    item["error"] = scanned.error ? output::to_json(output::ErrorItem{"", node, *scanned.error}) : Json(nullptr);
+    document.add_item(std::move(item));
 }
 
 }  // namespace redisctl

@@ -5,11 +5,15 @@
 #include "commands/context.h"
 #include "commands/look.h"
 #include "commands/node_names.h"
+#include "output/document.h"
 #include "redis/codec.h"
 #include "redis/value.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,18 +26,27 @@ struct KeyScan {
     double most_per_second = 0;  // keys looked at; 0: as fast as they come
 };
 
-// Which of the wanted nodes is gone through: a linked replica rather than the master. Errors: unreachable.
-struct ScannedNode {
-    const fleet::Node* node;
-    redis::Role role;
+// What became of one instance's scan.
+struct Scanned {
+    const topology::Picture& picture;
+    const fleet::Node* node = nullptr;  // nullptr: there was none to scan
+    redis::Role role = redis::Role::unknown;
+    bool all = false;  // it came to the end
+    std::optional<Error> error;
+    std::string node_name() const { return node == nullptr ? std::string() : node->name; }
 };
-Result<ScannedNode> node_to_scan(const Look& seen, size_t instance, const NodeNames& wanted);
 
-// Calls `page` with the keys of each step until it says false, or all were seen; a key may come twice, as SCAN says.
-// True when it came to the end. Errors: the node's own, those of `page`, interrupted. A step may take what --timeout
-// leaves, and 2 s at least.
-Result<bool> scan_keys(Context& context, const fleet::Node& node, const KeyScan& scan,
-                       const std::function<Result<bool>(std::vector<std::string> keys)>& page);
+// Takes the keys of each step; a key may come twice, as SCAN says. False: enough.
+using TakeKeys = std::function<Result<bool>(const fleet::Node& node, std::vector<std::string> keys)>;
+
+// Goes through one of the wanted nodes of an instance: a linked replica rather than the master. Errors, in the result:
+// unreachable, the node's own, those of `take`, interrupted. A step may take what --timeout leaves, and 2 s at least.
+Scanned scan_instance(Context& context, const Look& seen, size_t instance, const NodeNames& wanted, const KeyScan& scan,
+                      const TakeKeys& take);
+
+// Counts it, and adds {"instance", "namespace", "node", "role", "database", …what was found…, "all", "error"}.
+void add_item(output::Document& document, Answered& answered, const Scanned& scanned, int64_t database,
+              const nlohmann::ordered_json& found);
 
 // One request each, in one round trip, in that database. Errors as above; error replies are values.
 Result<std::vector<redis::Value>> ask_in_database(Context& context, const fleet::Node& node, int64_t database,

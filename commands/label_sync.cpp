@@ -51,7 +51,7 @@ Result<ExitCode> run(Context& context, const Flags& flags) {
     TRY_ASSIGN(plan.checks, failover::label_checks(picture, reviews, flags.overrides));
     TRY(show_plan(context.output(), plan, flags.change.dry_run));
     if (std::any_of(plan.checks.begin(), plan.checks.end(), failover::refuses))
-        return end_early(context, result, blocked_by(plan));
+        return end_early(context, result, refused_by(plan.command, plan.checks));
     if (flags.change.dry_run) return ExitCode::ok;
     if (plan.steps.empty()) return end_early(context, result, std::nullopt);
     Operation operation;

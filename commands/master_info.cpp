@@ -1,6 +1,6 @@
+#include "base/json_values.h"
 #include "commands/command.h"
 #include "commands/instance_json.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 
@@ -32,13 +32,12 @@ Json item_of(const topology::Picture& picture) {
 }
 
 output::Table master_table(const topology::Picture& picture) {
-    using output::Align;
     output::Table table{heading(picture),
                         {{"MASTER"},
                          {"ADDRESS"},
                          {"VERSION"},
-                         {"OFFSET", output::Show::always, Align::right},
-                         {"REPLICAS", output::Show::always, Align::right},
+                         output::numbers("OFFSET"),
+                         output::numbers("REPLICAS"),
                          {"REPLID", output::Show::wide_only},
                          {"K8S-NODE", output::Show::wide_only}},
                         {}};

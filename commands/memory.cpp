@@ -1,7 +1,8 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -69,32 +70,27 @@ std::optional<Error> fill(const AskedNode& node, Row row) {
 Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const Asked asked,
                ask_each(context, options.nodes, info_requests({"memory", "stats"}), Sentinels::left_out));
-    output::Document document("Memory", context.kube_context());
-    constexpr auto always = output::Show::always, wide = output::Show::wide_only;
-    constexpr auto right = output::Align::right;
-    const Answered answered = fill_rows(document, asked,
-                                        {{"NODE"},
-                                         {"ROLE"},
-                                         {"USED", always, right},
-                                         {"PEAK", always, right},
-                                         {"RSS", always, right},
-                                         {"FRAG", always, right},
-                                         {"LIMIT", always, right},
-                                         {"FULL", always, right},
-                                         {"POLICY"},
-                                         {"EVICTED", always, right},
-                                         {"DATASET", wide, right},
-                                         {"REPLICATION", wide, right},
-                                         {"CLIENTS", wide, right}},
-                                        fill);
-    TRY(context.output().print(document));
-    return shown(answered);
+    constexpr auto wide = output::Show::wide_only;
+    return show_rows(context, "Memory", asked,
+                     {{"NODE"},
+                      {"ROLE"},
+                      output::numbers("USED"),
+                      output::numbers("PEAK"),
+                      output::numbers("RSS"),
+                      output::numbers("FRAG"),
+                      output::numbers("LIMIT"),
+                      output::numbers("FULL"),
+                      {"POLICY"},
+                      output::numbers("EVICTED"),
+                      output::numbers("DATASET", wide),
+                      output::numbers("REPLICATION", wide),
+                      output::numbers("CLIENTS", wide)},
+                     fill);
 }
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl memory", "redisctl memory -o wide", "redisctl memory redis-0 --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

@@ -7,6 +7,10 @@
 
 namespace redisctl {
 
+Positional nodes_to_show(std::vector<std::string>& names) {
+    return {"NODE", "Nodes to show; all of them when none is named", &names, false, true, "node"};
+}
+
 Result<NodeNames> NodeNames::among(const fleet::Found& found, const std::vector<std::string>& arguments,
                                    const std::vector<std::string>& flags) {
     std::vector<std::string> known;

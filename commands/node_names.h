@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "commands/command.h"
 #include "fleet/finder.h"
 
 #include <set>
@@ -9,6 +10,9 @@
 #include <vector>
 
 namespace redisctl {
+
+// "NODE…", for commands that show all of them when none is named. The names outlive parsing.
+Positional nodes_to_show(std::vector<std::string>& names);
 
 class NodeNames {
   public:

@@ -122,7 +122,7 @@ void look_for_second_master(failover::World& world, OperationResult& result) {
     result.report.errors.insert(
         result.report.errors.begin(),
         Error{ErrorCode::conflict, fmt::format("{} and {} are both masters", result.from, result.to),
-              "the old master came back with the role that its configuration gives it", "redisctl heal",
+              "the old master was restarted in that role, or somebody else made it one again", "redisctl heal",
               "TWO_MASTERS"});
 }
 

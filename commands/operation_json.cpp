@@ -1,7 +1,7 @@
 #include "commands/operation_json.h"
 
 #include "base/interrupt.h"
-#include "commands/json_values.h"
+#include "base/json_values.h"
 #include "output/document.h"
 
 #include <nlohmann/json.hpp>

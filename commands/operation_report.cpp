@@ -57,15 +57,13 @@ std::string resync_sentence(const std::string& node, failover::Resync resync) {
 
 }  // namespace
 
-Error blocked_by(const failover::Plan& plan) {
-    Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
+Error refused_by(std::string_view what, const std::vector<failover::Check>& checks) {
+    Error error{ErrorCode::refused, fmt::format("{} is refused by: ", what), "", "", "CHECK_FAILED"};
     std::set<std::string> named;
-    for (const failover::Check& check : plan.checks) {
+    for (const failover::Check& check : checks) {
         if (!failover::refuses(check)) continue;
-        // One name may stand for several Sentinels.
-        if (named.insert(check.name).second)
-            error.message += error.message.empty() ? fmt::format("{} is refused by: {}", plan.command, check.name)
-                                                   : ", " + check.name;
+        // One name may stand for several nodes.
+        if (named.insert(check.name).second) error.message += (named.size() > 1 ? ", " : "") + check.name;
         error.cause += fmt::format("{}{}{}{}: {}, and it must be: {}", error.cause.empty() ? "" : "; ", check.name,
                                    check.node.empty() ? "" : " of ", check.node, check.value, check.limit);
         if (error.hint.empty()) error.hint = check.hint;

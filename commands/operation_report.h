@@ -22,8 +22,9 @@ Result<void> print_document(output::Output& output, const nlohmann::ordered_json
 // where it has none of its own. Errors: only output's.
 Result<ExitCode> print_result(output::Output& output, OperationResult result);
 
-// Why this plan is not carried out: its checks that refuse.
-Error blocked_by(const failover::Plan& plan);
+// "WHAT is refused by: …": the checks that refuse, each named once; the cause tells of every node, the hint is the
+// first's.
+Error refused_by(std::string_view what, const std::vector<failover::Check>& checks);
 
 // A change that ends before it begins, as a result: refused, or nothing to do.
 Result<ExitCode> end_early(Context& context, OperationResult result, const std::optional<Error>& why);

@@ -1,7 +1,8 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -82,31 +83,26 @@ Result<ExitCode> run(Context& context, const Options& options) {
     requests.push_back({"TIME"});
     requests.push_back({"CONFIG", "GET", "save"});
     TRY_ASSIGN(const Asked asked, ask_each(context, options.nodes, requests, Sentinels::left_out));
-    output::Document document("Persistence", context.kube_context());
-    constexpr auto always = output::Show::always, wide = output::Show::wide_only;
-    constexpr auto right = output::Align::right;
-    const Answered answered = fill_rows(document, asked,
-                                        {{"NODE"},
-                                         {"ROLE"},
-                                         {"SAVE"},
-                                         {"SAVED", always, right},
-                                         {"CHANGES", always, right},
-                                         {"RDB"},
-                                         {"AOF"},
-                                         {"AOF-SIZE", always, right},
-                                         {"AOF-WRITE"},
-                                         {"REWRITE"},
-                                         {"TOOK", wide, right},
-                                         {"COW", wide, right}},
-                                        fill);
-    TRY(context.output().print(document));
-    return shown(answered);
+    constexpr auto wide = output::Show::wide_only;
+    return show_rows(context, "Persistence", asked,
+                     {{"NODE"},
+                      {"ROLE"},
+                      {"SAVE"},
+                      output::numbers("SAVED"),
+                      output::numbers("CHANGES"),
+                      {"RDB"},
+                      {"AOF"},
+                      output::numbers("AOF-SIZE"),
+                      {"AOF-WRITE"},
+                      {"REWRITE"},
+                      output::numbers("TOOK", wide),
+                      output::numbers("COW", wide)},
+                     fill);
 }
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl persistence", "redisctl persistence -o wide", "redisctl persistence redis-0 --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

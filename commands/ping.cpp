@@ -45,8 +45,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const Asked asked, ask_each(context, options.nodes, {{"PING"}}, Sentinels::asked));
     output::Document document("Ping", context.kube_context());
     const Answered answered =
-        fill_rows(document, asked,
-                  {{"NODE"}, {"REPLY"}, {"TOOK", output::Show::always, output::Align::right}, {"ADDRESS"}}, fill);
+        fill_rows(document, asked, {{"NODE"}, {"REPLY"}, output::numbers("TOOK"), {"ADDRESS"}}, fill);
     TRY(context.output().print(document));
     // One that is silent, or answers with an error, is a bad answer as long as anybody could be asked.
     return answered.no > 0 && answered.yes + answered.spoke > 0 ? ExitCode::bad_answer : shown(answered);

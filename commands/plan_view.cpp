@@ -20,6 +20,17 @@ using output::Tone;
 
 enum class PlanDetail { summary, everything };
 
+Tone tone_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::ok:
+            return Tone::good;
+        case Verdict::warn:
+            return Tone::warn;
+        default:
+            return Tone::bad;
+    }
+}
+
 std::string heading(const Plan& plan) {
     const std::string name = plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance;
     std::string text = fmt::format("{} of {} ({})", plan.command, name, plan.system);
@@ -43,34 +54,8 @@ std::string heading(const Plan& plan) {
     return text;
 }
 
-Tone tone_of(Verdict verdict) {
-    switch (verdict) {
-        case Verdict::ok:
-            return Tone::good;
-        case Verdict::warn:
-            return Tone::warn;
-        default:
-            return Tone::bad;
-    }
-}
-
-Table check_table(const Plan& plan, PlanDetail detail) {
-    Table table{"", {{"CHECK"}, {"VERDICT"}, {"NODE"}, {"VALUE"}, {"LIMIT"}, {"HINT"}}, {}};
-    for (const Check& check : plan.checks) {
-        if (detail == PlanDetail::summary && check.verdict == Verdict::ok) continue;
-        std::string verdict(failover::verdict_name(check.verdict));
-        if (check.overridden) verdict += " (overridden)";
-        std::string hint = check.hint;
-        if (failover::refuses(check) && check.overridable)
-            hint += fmt::format("{}or --override {}", hint.empty() ? "" : "; ", check.name);
-        table.rows.push_back(
-            {check.name, {verdict, tone_of(check.verdict)}, check.node, check.value, check.limit, hint});
-    }
-    return table;
-}
-
 Table candidate_table(const Plan& plan) {
-    Table table{"", {{"CANDIDATE"}, {"POINTS", output::Show::always, output::Align::right}, {"WHY"}}, {}};
+    Table table{"", {{"CANDIDATE"}, output::numbers("POINTS"), {"WHY"}}, {}};
     for (const failover::Score& score : plan.candidates)
         table.rows.push_back({{score.node, score.node == plan.to ? Tone::strong : Tone::plain},
                               score.eligible ? std::to_string(score.points) : std::string(),
@@ -107,7 +92,8 @@ std::string text_of_steps(const Plan& plan, PlanDetail detail) {
 Result<void> print_plan(output::Output& output, const Plan& plan, PlanDetail detail) {
     TRY(output.write(heading(plan) + "\n"));
     output::Document document("Plan", "");
-    if (Table checks = check_table(plan, detail); !checks.rows.empty()) document.add_table(std::move(checks));
+    if (Table checks = check_table(plan, detail == PlanDetail::everything); !checks.rows.empty())
+        document.add_table(std::move(checks));
     if (detail == PlanDetail::everything && !plan.candidates.empty()) document.add_table(candidate_table(plan));
     if (!document.tables().empty()) {
         TRY(output.write("\n"));
@@ -117,6 +103,21 @@ Result<void> print_plan(output::Output& output, const Plan& plan, PlanDetail det
 }
 
 }  // namespace
+
+output::Table check_table(const Plan& plan, bool everything) {
+    Table table{"", {{"CHECK"}, {"VERDICT"}, {"NODE"}, {"VALUE"}, {"LIMIT"}, {"HINT"}}, {}};
+    for (const Check& check : plan.checks) {
+        if (!everything && check.verdict == Verdict::ok) continue;
+        std::string verdict(failover::verdict_name(check.verdict));
+        if (check.overridden) verdict += " (overridden)";
+        std::string hint = check.hint;
+        if (failover::refuses(check) && check.overridable)
+            hint += fmt::format("{}or --override {}", hint.empty() ? "" : "; ", check.name);
+        table.rows.push_back(
+            {check.name, {verdict, tone_of(check.verdict)}, check.node, check.value, check.limit, hint});
+    }
+    return table;
+}
 
 Result<void> show_plan(output::Output& output, const Plan& plan, bool only_plan) {
     const output::Format format = output.settings().format;

@@ -1,5 +1,5 @@
+#include "base/json_values.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 
 #include <fmt/core.h>
@@ -56,7 +56,7 @@ Result<ExitCode> run(Context& context) {
                              {"PodList"},
                              {"PHASE"},
                              {"READY"},
-                             {"RESTARTS", output::Show::always, output::Align::right},
+                             output::numbers("RESTARTS"),
                              {"ADDRESS"},
                              {"ROUTE"},
                              {"TLS"},

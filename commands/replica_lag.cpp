@@ -1,7 +1,7 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/instance_json.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 
@@ -96,16 +96,14 @@ Finding over_limit(const topology::Picture& picture, const topology::NodePicture
 }
 
 output::Table table_of(const topology::Picture& picture, const Limits& limits) {
-    using output::Align;
-    using output::Show;
     output::Table table{heading(picture),
                         {{"NODE"},
                          {"LINK"},
-                         {"OFFSET", Show::always, Align::right},
-                         {"LAG", Show::always, Align::right},
-                         {"LAG-BYTES", Show::wide_only, Align::right},
-                         {"ACKED", Show::always, Align::right},
-                         {"LAST-IO", Show::wide_only, Align::right}},
+                         output::numbers("OFFSET"),
+                         output::numbers("LAG"),
+                         output::numbers("LAG-BYTES", output::Show::wide_only),
+                         output::numbers("ACKED"),
+                         output::numbers("LAST-IO", output::Show::wide_only)},
                         {}};
     if (limits.any()) table.columns.push_back({"WITHIN"});
     for (const topology::NodePicture& node : picture.nodes) {

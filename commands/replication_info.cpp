@@ -10,7 +10,6 @@ namespace redisctl {
 
 namespace {
 
-using output::Align;
 using output::Show;
 
 output::Table table_of(const topology::Picture& picture) {
@@ -19,12 +18,12 @@ output::Table table_of(const topology::Picture& picture) {
                          {"ROLE"},
                          {"MASTER"},
                          {"LINK"},
-                         {"OFFSET", Show::always, Align::right},
-                         {"LAG", Show::always, Align::right},
-                         {"ACKED", Show::always, Align::right},
-                         {"REPLICAS", Show::always, Align::right},
+                         output::numbers("OFFSET"),
+                         output::numbers("LAG"),
+                         output::numbers("ACKED"),
+                         output::numbers("REPLICAS"),
                          {"VERSION", Show::wide_only},
-                         {"PRIORITY", Show::wide_only, Align::right},
+                         output::numbers("PRIORITY", Show::wide_only),
                          {"REPLID", Show::wide_only},
                          {"ADDRESS", Show::wide_only},
                          {"K8S-NODE", Show::wide_only}},

@@ -69,6 +69,12 @@ Result<Recorded> recorded_on_lease(Context& context, const fleet::Instance& inst
         return fail(ErrorCode::not_found, fmt::format("there is no operation {}", wanted),
                     "unfinished is: " + recorded.operation, "redisctl resume " + recorded.operation);
     TRY_ASSIGN(recorded.plan, failover::plan_from_json(note["plan"]));
+    if (recorded.plan.steps.empty())
+        return fail(Error{ErrorCode::refused,
+                          fmt::format("a {} is not resumed", recorded.plan.command),
+                          "the same again replaces what it had written, and goes on",
+                          fmt::format("redisctl {} …", recorded.plan.command),
+                          {}});
     for (const failover::Step& step : recorded.plan.steps)
         if (failover::changes(step.action)) recorded.intended.insert(step.id);
     TRY_ASSIGN(const failover::Journal journal,

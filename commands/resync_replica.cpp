@@ -81,14 +81,15 @@ class ResyncReplica {
     Result<ExitCode> decide(const Facts& facts) {
         const std::vector<Check> checks = failover::resync_checks(facts, wish_);
         // Without an answer of its own there is nothing to plan with.
-        if (facts.view_of(wish_.node) == nullptr) return refused(blocked_by(checks));
+        if (facts.view_of(wish_.node) == nullptr) return refused(refused_by("the resync", checks));
         if (failover::attached(facts, wish_)) return end_early(context_, result_, std::nullopt);
         Plan plan = failover::plan_resync(facts, wish_);
         plan.context = context_.kube_context();
         plan.checks = checks;
         result_.mode = plan.mode;
         TRY(show_plan(context_.output(), plan, flags_.change.dry_run));
-        if (std::any_of(checks.begin(), checks.end(), failover::refuses)) return refused(blocked_by(checks));
+        if (std::any_of(checks.begin(), checks.end(), failover::refuses))
+            return refused(refused_by("the resync", checks));
         if (flags_.change.dry_run) return ExitCode::ok;
         Operation operation;
         operation.id = id_;
@@ -97,19 +98,6 @@ class ResyncReplica {
         operation.plan = std::move(plan);
         operation.flags = flags_.change;
         return run_operation(context_, std::move(operation));
-    }
-
-    static Error blocked_by(const std::vector<Check>& checks) {
-        Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
-        for (const Check& check : checks) {
-            if (!failover::refuses(check)) continue;
-            error.message +=
-                fmt::format("{}{}", error.message.empty() ? "the resync is refused by: " : ", ", check.name);
-            error.cause += fmt::format("{}{}: {}, and it must be: {}", error.cause.empty() ? "" : "; ", check.name,
-                                       check.value, check.limit);
-            if (error.hint.empty()) error.hint = check.hint;
-        }
-        return error;
     }
 
     Context& context_;

@@ -1,6 +1,6 @@
+#include "base/json_values.h"
 #include "commands/command.h"
 #include "commands/instance_json.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "commands/node_names.h"
@@ -36,14 +36,10 @@ Result<ExitCode> run(Context& context, const Options& options) {
     Answered answered;
     for (const topology::Picture& picture : seen.pictures) {
         Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}, {"nodes", Json::array()}};
-        output::Table table{heading(picture),
-                            {{"NODE"},
-                             {"ROLE"},
-                             {"MASTER"},
-                             {"LINK"},
-                             {"OFFSET", output::Show::always, output::Align::right},
-                             {"REPLICAS", output::Show::always, output::Align::right}},
-                            {}};
+        output::Table table{
+            heading(picture),
+            {{"NODE"}, {"ROLE"}, {"MASTER"}, {"LINK"}, output::numbers("OFFSET"), output::numbers("REPLICAS")},
+            {}};
         for (const topology::NodePicture& node : picture.nodes) {
             if (!wanted.has(node.name)) continue;
             answered.count(node.error);
@@ -63,8 +59,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl role", "redisctl role redis-0 redis-1", "redisctl role --host 10.0.0.5:6379"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

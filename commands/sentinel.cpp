@@ -1,5 +1,5 @@
+#include "base/json_values.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/sentinel_look.h"
 
 #include <fmt/core.h>
@@ -70,17 +70,16 @@ Cell votes_cell(const CouncilMember& member) {
 }
 
 Table masters_table(const Picture& picture, const Council& council) {
-    using output::Align;
     Table table{heading(picture, council),
                 {{"SENTINEL"},
                  {"MASTER"},
-                 {"EPOCH", Show::always, Align::right},
-                 {"QUORUM", Show::always, Align::right},
+                 output::numbers("EPOCH"),
+                 output::numbers("QUORUM"),
                  {"VOTES"},
                  {"KNOWS"},
-                 {"DOWN-AFTER", Show::always, Align::right},
-                 {"TIMEOUT", Show::always, Align::right},
-                 {"SYNCS", Show::always, Align::right},
+                 output::numbers("DOWN-AFTER"),
+                 output::numbers("TIMEOUT"),
+                 output::numbers("SYNCS"),
                  {"STATE"},
                  {"NAME", Show::wide_only},
                  {"VERSION", Show::wide_only},

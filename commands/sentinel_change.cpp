@@ -82,7 +82,7 @@ class SentinelChange {
         for (const Error& warning : result_.report.warnings) plan.notes.push_back(warning.message);
         TRY(show_plan(context_.output(), plan, flags_.change.dry_run));
         if (std::any_of(plan.checks.begin(), plan.checks.end(), failover::refuses))
-            return end_early(context_, result_, blocked_by(plan));
+            return end_early(context_, result_, refused_by(plan.command, plan.checks));
         if (flags_.change.dry_run) return ExitCode::ok;
         Operation operation;
         operation.id = id_;

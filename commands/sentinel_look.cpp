@@ -174,8 +174,15 @@ bool is_whole(const std::string& host, const std::string& ns) {
     return ip || (host + ".").find("." + ns + ".") != std::string::npos;
 }
 
-SentinelLook::Others::One books_of(const fleet::Instance& instance, const topology::Picture& picture) {
-    const Views views = views_of(picture);
+Views unasked(const fleet::Instance& instance) {
+    const Error why{ErrorCode::not_found, "it was not asked", {}, {}, {}};
+    Views views;
+    views.nodes.assign(instance.nodes.size(), fail(why));
+    views.sentinels.assign(instance.sentinels.size(), fail(why));
+    return views;
+}
+
+SentinelLook::Others::One books_of(const fleet::Instance& instance, const Views& views) {
     fleet::Instance seats = instance;
     seats.nodes = instance.sentinels;
     Views seat_views;
@@ -228,7 +235,9 @@ Result<SentinelLook> look_at_sentinels(Context& context) {
     TRY_ASSIGN(result.look, look(context));
     auto others = std::make_shared<SentinelLook::Others>();
     for (size_t i = 0; i < result.look.pictures.size(); i++)
-        others->all.push_back(books_of(result.look.found.inventory.instances[i], result.look.pictures[i]));
+        others->all.push_back(books_of(result.look.found.inventory.instances[i], views_of(result.look.pictures[i])));
+    for (const fleet::Instance& instance : result.look.found.inventory.unselected)
+        others->all.push_back(books_of(instance, unasked(instance)));
     result.others = others;
     TRY(keep_those_with_sentinels(result.look));
     std::vector<Memories> memories = ask_memories(context, result.look);

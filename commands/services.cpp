@@ -1,6 +1,6 @@
+#include "base/json_values.h"
 #include "commands/command.h"
 #include "commands/instance_json.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/node_cells.h"
 #include "topology/service_verdict.h"

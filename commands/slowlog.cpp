@@ -1,7 +1,9 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/ask_each.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
+#include "commands/number_flag.h"
 #include "redis/reply_error.h"
 #include "redis/sensitive.h"
 
@@ -71,8 +73,7 @@ std::string words_of(const Slow& slow) {
 
 output::Table by_time(std::vector<Slow> entries) {
     std::stable_sort(entries.begin(), entries.end(), [](const Slow& a, const Slow& b) { return a.time > b.time; });
-    output::Table table{
-        {}, {{"TIME"}, {"NODE"}, {"TOOK", output::Show::always, output::Align::right}, {"CLIENT"}, {"COMMAND"}}, {}};
+    output::Table table{{}, {{"TIME"}, {"NODE"}, output::numbers("TOOK"), {"CLIENT"}, {"COMMAND"}}, {}};
     for (const Slow& slow : entries)
         table.rows.push_back({rfc3339(slow.time), slow.node, took(slow.micros),
                               slow.client_name.empty() ? slow.client : slow.client_name, words_of(slow)});
@@ -93,23 +94,14 @@ output::Table by_command(const std::vector<Slow>& entries) {
     std::vector<std::pair<std::string, Sum>> sorted(sums.begin(), sums.end());
     std::stable_sort(sorted.begin(), sorted.end(),
                      [](const auto& a, const auto& b) { return a.second.micros > b.second.micros; });
-    constexpr auto always = output::Show::always;
-    constexpr auto right = output::Align::right;
     output::Table table{
-        {}, {{"COMMAND"}, {"COUNT", always, right}, {"TOGETHER", always, right}, {"LONGEST", always, right}}, {}};
+        {}, {{"COMMAND"}, output::numbers("COUNT"), output::numbers("TOGETHER"), output::numbers("LONGEST")}, {}};
     for (const auto& [name, sum] : sorted) table.rows.push_back({name, sum.count, took(sum.micros), took(sum.longest)});
     return table;
 }
 
 Result<ExitCode> run(Context& context, const Options& options) {
-    int64_t limit = kEntries;
-    if (!options.limit.empty()) {
-        const auto number = parse_int(options.limit);
-        if (!number || *number < 1)
-            return fail(ErrorCode::usage, fmt::format("--limit: '{}' is no number above 0", printable(options.limit)),
-                        {}, "--limit 100");
-        limit = *number;
-    }
+    TRY_ASSIGN(const int64_t limit, number_flag("--limit", options.limit, 1, kEntries));
     TRY_ASSIGN(const Asked asked,
                ask_each(context, options.nodes, {{"SLOWLOG", "GET", std::to_string(limit)}}, Sentinels::left_out));
     output::Document document("SlowLog", context.kube_context());
@@ -146,8 +138,7 @@ void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
     spec.options = {{"--limit", "N", "The N last entries of each node; 20 by default", &options->limit},
                     {"--by-command", "", "Add up by command instead of listing by time", &options->by_command}};
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl slowlog", "redisctl slowlog --by-command --limit 128",
                      "redisctl slowlog redis-0 --json"};
     spec.run = [options](Context& context) { return run(context, *options); };

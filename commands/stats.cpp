@@ -1,7 +1,8 @@
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
-#include "commands/json_values.h"
+#include "commands/node_names.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -139,36 +140,31 @@ Result<ExitCode> run(Context& context, const Options& options) {
     std::vector<fleet::Outcome> outcomes = context.ask_further(again);
     for (size_t i = 0; i < outcomes.size(); i++) asked.nodes[i].replies = std::move(outcomes[i].replies);
 
-    output::Document document("Stats", context.kube_context());
-    constexpr auto always = output::Show::always, wide = output::Show::wide_only;
-    constexpr auto right = output::Align::right;
-    const Answered answered = fill_rows(document, asked,
-                                        {{"NODE"},
-                                         {"ROLE"},
-                                         {"COMMANDS/S", always, right},
-                                         {"HITS", always, right},
-                                         {"IN/S", always, right},
-                                         {"OUT/S", always, right},
-                                         {"CLIENTS", always, right},
-                                         {"EXPIRED/S", always, right},
-                                         {"EVICTED/S", always, right},
-                                         {"REJECTED", wide, right},
-                                         {"FULL-SYNCS", wide, right},
-                                         {"PARTIAL-SYNCS", wide, right},
-                                         {"REFUSED", wide, right}},
-                                        [&](const AskedNode& node, Row row) {
-                                            const auto i = static_cast<size_t>(&node - asked.nodes.data());
-                                            return fill(before[i], node, row);
-                                        });
-    TRY(context.output().print(document));
-    return shown(answered);
+    constexpr auto wide = output::Show::wide_only;
+    return show_rows(context, "Stats", asked,
+                     {{"NODE"},
+                      {"ROLE"},
+                      output::numbers("COMMANDS/S"),
+                      output::numbers("HITS"),
+                      output::numbers("IN/S"),
+                      output::numbers("OUT/S"),
+                      output::numbers("CLIENTS"),
+                      output::numbers("EXPIRED/S"),
+                      output::numbers("EVICTED/S"),
+                      output::numbers("REJECTED", wide),
+                      output::numbers("FULL-SYNCS", wide),
+                      output::numbers("PARTIAL-SYNCS", wide),
+                      output::numbers("REFUSED", wide)},
+                     [&](const AskedNode& node, Row row) {
+                         const auto i = static_cast<size_t>(&node - asked.nodes.data());
+                         return fill(before[i], node, row);
+                     });
 }
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
     spec.options = {{"--over", "DURATION", "Measure the rates over so long; 1s by default", &options->over}};
-    spec.positionals = {
-        {"NODE", "Nodes to show; all of them when none is named", &options->nodes, false, true, "node"}};
+    spec.positionals = {nodes_to_show(options->nodes)};
     spec.examples = {"redisctl stats", "redisctl stats --over 10s redis-0", "redisctl stats -o wide"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }

@@ -34,18 +34,16 @@ std::string verdict(const topology::Picture& picture) {
 namespace {
 
 output::Table node_table(const topology::Picture& picture) {
-    using output::Align;
-    using output::Show;
     output::Table table{fmt::format("{}  {}\n{}", picture.full_name(), picture.system, verdict(picture)),
                         {{"NODE"},
                          {"ROLE"},
                          {"LINK"},
-                         {"LAG", Show::always, Align::right},
-                         {"ACKED", Show::always, Align::right},
+                         output::numbers("LAG"),
+                         output::numbers("ACKED"),
                          {"VERSION"},
-                         {"LABEL", Show::wide_only},
-                         {"ADDRESS", Show::wide_only},
-                         {"K8S-NODE", Show::wide_only}},
+                         {"LABEL", output::Show::wide_only},
+                         {"ADDRESS", output::Show::wide_only},
+                         {"K8S-NODE", output::Show::wide_only}},
                         {}};
     for (const TreeLine& line : replication_tree(picture)) {
         const topology::NodePicture& node = *line.node;
@@ -60,8 +58,8 @@ output::Table sentinel_table(const topology::Picture& picture) {
     output::Table table{"",
                         {{"SENTINEL"},
                          {"SAYS"},
-                         {"EPOCH", output::Show::always, output::Align::right},
-                         {"QUORUM", output::Show::always, output::Align::right},
+                         output::numbers("EPOCH"),
+                         output::numbers("QUORUM"),
                          {"KNOWS"},
                          {"FLAGS", output::Show::wide_only}},
                         {}};

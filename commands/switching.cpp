@@ -212,7 +212,7 @@ class Switch {
         result_.engine = plan.engine;
         TRY(show_plan(context_.output(), plan, flags_.change.dry_run));
         for (const failover::Check& check : plan.checks)
-            if (failover::refuses(check)) return refused(blocked_by(plan.checks));
+            if (failover::refuses(check)) return refused(refused_by("the switch", plan.checks));
         if (flags_.change.dry_run) return ExitCode::ok;
         if (plan.mode == Mode::emergency && !wish_.accept_data_loss)
             return refused({ErrorCode::refused,
@@ -282,19 +282,6 @@ class Switch {
             return failover::plan_fenced(cast, wish_);
         }
         return failover::plan_failover_command(cast, wish_);
-    }
-
-    static Error blocked_by(const std::vector<failover::Check>& checks) {
-        Error error{ErrorCode::refused, "", "", "", "CHECK_FAILED"};
-        for (const failover::Check& check : checks) {
-            if (!failover::refuses(check)) continue;
-            error.message += fmt::format("{}{}{}", error.message.empty() ? "the switch is refused by: " : ", ",
-                                         check.name, check.node.empty() ? "" : " (" + check.node + ")");
-            error.cause += fmt::format("{}{}: {}, and it must be {}", error.cause.empty() ? "" : "; ", check.name,
-                                       check.value, check.limit);
-            if (error.hint.empty()) error.hint = check.hint;
-        }
-        return error;
     }
 
     Context& context_;

@@ -1,7 +1,8 @@
+#include "base/json_values.h"
 #include "clients/settings.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
+#include "commands/number_flag.h"
 #include "commands/upstream.h"
 
 #include <fmt/core.h>
@@ -15,8 +16,6 @@ namespace redisctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int64_t kMostDatabases = 1'000'000;
 
 struct Options {
     std::string library, database;
@@ -54,14 +53,8 @@ Result<ExitCode> run(Context& context, const Options& options) {
     clients::SettingsWish wish;
     if (!options.library.empty()) wish.library = options.library;
     wish.with_secrets = options.with_secrets;
-    if (!options.database.empty()) {
-        const auto number = parse_int(options.database);
-        if (!number || *number < 0 || *number > kMostDatabases)
-            return fail(ErrorCode::usage,
-                        fmt::format("--database: '{}' is no number of a database", printable(options.database)), {},
-                        "--database 0");
-        wish.database = static_cast<int>(*number);
-    }
+    TRY_ASSIGN(const std::optional<int64_t> database, database_flag("--database", options.database));
+    if (database) wish.database = static_cast<int>(*database);
     TRY_ASSIGN(const Look seen, look(context));
     output::Document document("ClientSettings", context.kube_context());
     std::string all;

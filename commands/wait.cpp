@@ -1,7 +1,7 @@
 #include "base/interrupt.h"
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
-#include "commands/json_values.h"
 #include "commands/look.h"
 #include "commands/wait_for.h"
 

@@ -1,7 +1,7 @@
 #include "commands/watch_timeline.h"
 
+#include "base/json_values.h"
 #include "base/text.h"
-#include "commands/json_values.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -41,11 +41,11 @@ _redisctl() {
     if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
     for ((i = 1; i < ${#typed[@]} - 1; i++)); do
         case ${typed[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --from | --retain | --idle-timeout | --top | --db | --rate | --by | --fail-on | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --max-bytes | --max-seconds | --over | --for | --database) ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --from | --retain | --idle-timeout | --top | --db | --rate | --by | --fail-on | --value-file | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --since | --tail | -c | --container | --serve | --max-bytes | --max-seconds | --over | --max-age | --fewer-keys | --for | --database) ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${typed[i]}; continue; }
-                case $command:${typed[i]} in backup:list | backup:rdb | backup:verify | config:diff | config:get | haproxy:check | haproxy:generate | label:sync | sentinel:check | sentinel:reset | sentinel:sync) command=$command-${typed[i]} ;; esac
+                case $command:${typed[i]} in backup:list | backup:rdb | backup:verify | config:diff | config:get | config:set | haproxy:check | haproxy:generate | label:sync | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | upgrade:check | upgrade:verify) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -69,6 +69,7 @@ _redisctl() {
         --duration) :; return ;;
         --engine) _redisctl_words $'failover-command\nfenced\nsentinel\nsentinel-coordinated\nsentinel-ahead'; return ;;
         --fail-on) _redisctl_words $'warning\ncritical'; return ;;
+        --fewer-keys) :; return ;;
         --for) _redisctl_words $'uri\nenv\nredis-py\ncelery\nlettuce\njedis\ngo-redis'; return ;;
         --from) _redisctl_words $'replica\nmaster'; return ;;
         --handover-timeout) :; return ;;
@@ -81,6 +82,7 @@ _redisctl() {
         --kubeconfig) _redisctl_file; return ;;
         --limit) :; return ;;
         --master-name) :; return ;;
+        --max-age) :; return ;;
         --max-bytes) :; return ;;
         --max-saved) :; return ;;
         --max-seconds) :; return ;;
@@ -100,29 +102,37 @@ _redisctl() {
         --sentinel-password-file) _redisctl_file; return ;;
         --sentinel-password-secret) :; return ;;
         --sentinel-user) :; return ;;
+        --serve) :; return ;;
         --settle) :; return ;;
+        --since) :; return ;;
         --sni) :; return ;;
         --system) _redisctl_words $'standalone\ngeneric\nsentinel\nbitnami-standalone\nbitnami-replication\nbitnami-sentinel\nbitnami-ismaster\nspotahome\nspotahome-bootstrap\nsb-standalone\nsb-replica\nunrelated-masters\ncluster-mode'; return ;;
+        --tail) :; return ;;
         --timeout) :; return ;;
         --tls-server-name) :; return ;;
         --top) :; return ;;
         --type) _redisctl_words $'string\nlist\nset\nzset\nhash\nstream'; return ;;
         --user) :; return ;;
+        --value-file) _redisctl_file; return ;;
         --via) _redisctl_words $'auto\nport-forward\ndirect'; return ;;
         --wait) :; return ;;
         --write-port) :; return ;;
+        -c | --container) :; return ;;
         -l | --selector) :; return ;;
         -n | --namespace) _redisctl_live; return ;;
         -o | --output) _redisctl_words $'table\nwide\njson\nyaml\nname'; return ;;
     esac
-    local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
+    local flags1=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--read-only\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     local flags2=$'--output\n--json\n--no-headers\n--color\n--quiet\n--verbose\n--help'
     local flags3=$'--color\n--quiet\n--verbose\n--help'
-    local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
+    local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--read-only\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\nbackup\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
+            ;;
+        aof-rewrite | redis-aof-rewrite)
+            if [[ $cur == -* ]]; then _redisctl_words $'--wait'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         backup-list | redis-backup-list)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--instance'$'\n'"$flags2"; else :; fi
@@ -132,6 +142,9 @@ _redisctl() {
             ;;
         backup-verify | redis-backup-verify)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir'$'\n'"$flags2"; else _redisctl_file; fi
+            ;;
+        bgsave | redis-bgsave | save)
+            if [[ $cur == -* ]]; then _redisctl_words $'--wait'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         bigkeys | redis-bigkeys)
             if [[ $cur == -* ]]; then _redisctl_words $'--top\n--db\n--rate'$'\n'"$flags1"; else :; fi
@@ -148,20 +161,29 @@ _redisctl() {
         config-get | redis-config-get | redis-config)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
+        config-set | redis-config-set)
+            if [[ $cur == -* ]]; then _redisctl_words $'--value-stdin\n--value-file\n--rewrite\n--dry-run\n--yes'$'\n'"$flags1"; else :; fi
+            ;;
         dbsize | redis-dbsize)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         doctor | redis-doctor | health)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
+        events | redis-events)
+            if [[ $cur == -* ]]; then _redisctl_words $'--follow\n--warnings'$'\n'"$flags1"; else _redisctl_live; fi
+            ;;
         exec | redis-exec | cli)
             if [[ $cur == -* ]]; then _redisctl_words $'--master\n--replicas\n--all\n--db\n--confirm'$'\n'"$flags1"; else :; fi
             ;;
         explain)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_CONFIG_DIFFERS\nAOF_NOT_LOADED\nOPERATOR_BOOTSTRAP_PORT\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nREPLICA_LAGS\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nNAME_NOT_IN_DNS\nPOD_NOT_SCHEDULED\nINIT_CONTAINER_FAILED\nSIDECAR_NOT_RUNNING\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY\nBACKUP_NOT_COUNTED\nBACKUP_NO_CHECKSUM\nBACKUP_UNFINISHED'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else _redisctl_words $'NODE_UNREACHABLE\nNODE_NOT_RUNNING\nNODE_DENIED\nNODE_ERROR\nLOADING\nSAME_PROCESS\nMIXED_VERSIONS\nCLUSTER_MODE\nREPLICA_LINK_DOWN\nREPLICA_SYNCING\nREPLICA_ON_OTHER_HISTORY\nREPLICA_OF_REPLICA\nREPLICATION_LOOP\nSELF_FOLLOWING\nORPHAN\nMASTER_TERMINATING\nWRITABLE_REPLICA\nLAG_OVER_LIMIT\nLAG_UNKNOWN\nNO_REPLICAS\nFAILOVER_IN_PROGRESS\nNO_MASTER\nSPLIT_BRAIN\nUNRELATED_MASTERS\nMASTER_DISAGREEMENT\nHOME_DRIFT\nROLE_LABEL_MISMATCH\nSENTINEL_DISAGREEMENT\nSENTINEL_MASTER_DOWN\nSENTINEL_NO_QUORUM\nSENTINEL_GHOSTS\nSENTINEL_WATCHES_NOTHING\nSENTINEL_CANNOT_FAIL_OVER\nSENTINEL_CROSSED\nSENTINEL_DEAD_ADDRESS\nSENTINEL_LOOPBACK\nSENTINEL_TILT\nSENTINEL_DRIFT\nSENTINEL_EPOCHS\nSENTINEL_QUORUM\nSENTINEL_UNKNOWN_PEER\nSENTINEL_SAME_ID\nSENTINEL_FAILOVER\nOPERATOR_STANDS_STILL\nOPERATOR_WAITS\nOPERATOR_COUNT\nOPERATOR_RESOURCE_MISSING\nOPERATOR_RESOURCE_UNKNOWN\nOPERATOR_CONFIG_DIFFERS\nAOF_NOT_LOADED\nOPERATOR_BOOTSTRAP_PORT\nOPERATOR_NOT_READY\nOPERATOR_UNKNOWN\nSERVICE_ROUTES_TO_REPLICA\nSERVICE_WITHOUT_ENDPOINTS\nSERVICES_UNKNOWN\nCONDITION_UNKNOWN\nMASTER_NOT_PERSISTENT\nSAVE_FAILED\nAOF_WRITE_FAILED\nAOF_REWRITE_FAILED\nEVICTS_KEYS\nMEMORY_NEARLY_FULL\nLIMIT_NEARLY_REACHED\nFORK_MAY_NOT_FIT\nOOM_KILLED\nCONTAINER_RESTARTED\nDATA_WITHOUT_VOLUME\nWRITES_TO_REPLICA\nWRITES_REFUSED\nREPLICA_CANNOT_LOG_IN\nMASTER_CANNOT_LOG_IN\nREPLICA_EMPTY\nREPLICA_LAGS\nBACKLOG_SHORT\nFULL_COPIES\nSETTINGS_DIFFER\nNAME_NOT_IN_DNS\nPOD_NOT_SCHEDULED\nINIT_CONTAINER_FAILED\nSIDECAR_NOT_RUNNING\nPOLICY_FORBIDS_LINK\nHAPROXY_NO_BACKEND\nHAPROXY_NO_ROLE_CHECK\nHAPROXY_NOT_CHECKED\nHAPROXY_NO_AUTH\nHAPROXY_NO_TLS\nHAPROXY_HTTP_MODE\nHAPROXY_SESSIONS_STAY\nHAPROXY_NO_RESOLVERS\nHAPROXY_INIT_ADDR\nHAPROXY_MISSING_NODE\nHAPROXY_UNKNOWN_SERVER\nHAPROXY_SLOW_CHECK\nHAPROXY_LONG_INTERVAL\nHAPROXY_PASSWORD_IN_FILE\nHAPROXY_TWO_MASTERS\nHAPROXY_SHORT_TIMEOUT\nHAPROXY_EXTERNAL_CHECK\nHAPROXY_STRANGE_ADDRESS\nHAPROXY_POD_IP\nHAPROXY_PASSWORD_UNREAD\nHAPROXY_PASSWORDS_DIFFER\nHAPROXY_PASSWORD_QUOTES\nHAPROXY_PLAIN_CLIENTS\nHAPROXY_UNVERIFIED\nCLIENTS_NO_MASTER\nCLIENTS_FOLLOW_NO_SWITCH\nCLIENTS_SERVICE_ASTRAY\nCLIENTS_POD_IP\nCLIENTS_FEW_SENTINELS\nCLIENTS_SENTINEL_OPEN\nCLIENTS_SENTINEL_BLIND\nCLIENTS_PASSWORDS_DIFFER\nCLIENTS_MUST_RETRY\nCLIENTS_INSIDE_ONLY\nBACKUP_NOT_COUNTED\nBACKUP_NO_CHECKSUM\nBACKUP_UNFINISHED'; fi
             ;;
         failover | redis-failover | force-failover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step\n--accept-data-loss\n--delete-old-pod'$'\n'"$flags1"; else :; fi
+            ;;
+        flush | redis-flush | flushall | flushdb)
+            if [[ $cur == -* ]]; then _redisctl_words $'--db\n--all\n--async\n--dry-run\n--confirm'$'\n'"$flags1"; else :; fi
             ;;
         forward | redis-forward | port-forward)
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
@@ -179,7 +201,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'abort\nbackup\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nexec\nexplain\nfailover\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nmake-targets\nman\nmaster-info\nmemory\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nslowlog\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -193,17 +215,26 @@ _redisctl() {
         label-sync | redis-label-sync)
             if [[ $cur == -* ]]; then _redisctl_words $'--override\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
+        latency | redis-latency)
+            if [[ $cur == -* ]]; then _redisctl_words $'--duration\n--interval'$'\n'"$flags1"; else _redisctl_live; fi
+            ;;
+        logs | redis-logs)
+            if [[ $cur == -* ]]; then _redisctl_words $'--follow\n--since\n--tail\n--previous\n--container\n--sentinels'$'\n'"$flags1"; else _redisctl_live; fi
+            ;;
         make-targets)
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-verify.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
             ;;
         memory | redis-memory | memory-stats)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
+            ;;
+        metrics | redis-metrics)
+            if [[ $cur == -* ]]; then _redisctl_words $'--serve'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         persistence | redis-persistence | lastsave)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
@@ -223,6 +254,9 @@ _redisctl() {
         replication-info | redis-replication-info | replication | topology)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
             ;;
+        restore-rdb | redis-restore-rdb | redis-restore)
+            if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run'$'\n'"$flags1"; else _redisctl_file; fi
+            ;;
         resume | redis-resume)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -236,7 +270,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'Backup\nBackupCheck\nBackupList\nBackupPlan\nBigKeys\nClientSettings\nClients\nConfig\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nMakeTargets\nMasterInfo\nMemory\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nVersion\nWait\nWatchEvent'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'AofRewrite\nBackgroundSave\nBackup\nBackupCheck\nBackupList\nBackupPlan\nBigKeys\nClientSettings\nClients\nConfig\nConfigChange\nConfigDiff\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nFlush\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nKubernetesEvent\nKubernetesEvents\nLatency\nLogLine\nMakeTargets\nMasterInfo\nMemory\nMetrics\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nSlowLog\nStats\nStatus\nUpgradeCheck\nUpgradeVerify\nVersion\nWait\nWatchEvent'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
@@ -265,6 +299,12 @@ _redisctl() {
         switchover | redis-switchover)
             if [[ $cur == -* ]]; then _redisctl_words $'--promote\n--avoid\n--from\n--engine\n--hold\n--override\n--handover-timeout\n--settle\n--keep-services\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
+        upgrade-check | redis-upgrade-check | pre-upgrade-check)
+            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--dir\n--max-age'$'\n'"$flags4"; else :; fi
+            ;;
+        upgrade-verify | redis-upgrade-verify | post-upgrade-check | validate-upgrade)
+            if [[ $cur == -* ]]; then _redisctl_words $'--max-bytes\n--fewer-keys'$'\n'"$flags4"; else _redisctl_file; fi
+            ;;
         uri | redis-uri)
             if [[ $cur == -* ]]; then _redisctl_words $'--for\n--database\n--with-secrets'$'\n'"$flags1"; else :; fi
             ;;
@@ -281,13 +321,19 @@ _redisctl() {
             [[ $cur == -* ]] || _redisctl_words $'list\nrdb\nverify'
             ;;
         config)
-            [[ $cur == -* ]] || _redisctl_words $'diff\nget'
+            [[ $cur == -* ]] || _redisctl_words $'diff\nget\nset'
             ;;
         haproxy)
             [[ $cur == -* ]] || _redisctl_words $'check\ngenerate'
             ;;
         label)
             [[ $cur == -* ]] || _redisctl_words $'sync'
+            ;;
+        restore)
+            [[ $cur == -* ]] || _redisctl_words $'rdb'
+            ;;
+        upgrade)
+            [[ $cur == -* ]] || _redisctl_words $'check\nverify'
             ;;
     esac
 }

@@ -236,6 +236,8 @@ History history_of(const Facts& facts) {
     for (size_t i = 0; i < facts.nodes.size(); i++) {
         const Result<NodeView>& view = facts.nodes[i].view;
         if (!view || view->role != Role::replica || view->replid.empty()) continue;
+        // Restarted and its role lost: what it has is of its last RDB, whose history may be an older one.
+        if (facts.instance.nodes[i].name == facts.master) continue;
         // One that has never followed has a history of its own making and stands at 1, where every history begins.
         if (view->sync_in_progress == true || view->applied_offset.value_or(0) <= 1) continue;
         const std::string& followed = facts.picture.nodes[i].master_node;

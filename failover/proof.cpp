@@ -1,5 +1,6 @@
 #include "failover/proof.h"
 
+#include "base/json_values.h"
 #include "failover/conditions.h"
 #include "redis/info_fields.h"
 #include "redis/node_view.h"
@@ -11,11 +12,6 @@ namespace redisctl::failover {
 namespace {
 
 using redis::NodeView;
-
-template <class T>
-nlohmann::ordered_json maybe(const std::optional<T>& value) {
-    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
-}
 
 struct Counters {
     std::optional<int64_t> full, partial;
@@ -142,16 +138,16 @@ std::string_view resync_name(Resync resync) {
 
 nlohmann::ordered_json to_json(const Proof& proof) {
     nlohmann::ordered_json json;
-    json["sameHistory"] = maybe(proof.same_history);
-    json["fencedAtReading"] = maybe(proof.fenced_at_reading);
-    json["finalOffsetFrozen"] = maybe(proof.final_offset_frozen);
-    json["finalOffset"] = maybe(proof.final_offset);
-    json["appliedOffset"] = maybe(proof.applied_offset);
-    json["appliedAll"] = maybe(proof.applied_all);
-    json["historyContinues"] = maybe(proof.history_continues);
-    json["oldMasterRejoined"] = maybe(proof.old_rejoined);
-    json["probeKept"] = maybe(proof.probe_kept);
-    json["nothingLost"] = maybe(proof.nothing_lost());
+    json["sameHistory"] = value_or_null(proof.same_history);
+    json["fencedAtReading"] = value_or_null(proof.fenced_at_reading);
+    json["finalOffsetFrozen"] = value_or_null(proof.final_offset_frozen);
+    json["finalOffset"] = value_or_null(proof.final_offset);
+    json["appliedOffset"] = value_or_null(proof.applied_offset);
+    json["appliedAll"] = value_or_null(proof.applied_all);
+    json["historyContinues"] = value_or_null(proof.history_continues);
+    json["oldMasterRejoined"] = value_or_null(proof.old_rejoined);
+    json["probeKept"] = value_or_null(proof.probe_kept);
+    json["nothingLost"] = value_or_null(proof.nothing_lost());
     json["resyncs"] = nlohmann::ordered_json::object();
     for (const auto& [node, resync] : proof.resyncs) json["resyncs"][node] = resync_name(resync);
     return json;

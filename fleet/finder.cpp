@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace redisctl::fleet {
 
@@ -25,9 +26,12 @@ Result<void> select_instance(Inventory& inventory, const Selection& selection) {
                                          : "name the namespace with -n, or look everywhere with -A");
     if (selection.instance.empty()) return {};
 
-    std::erase_if(inventory.instances, [&](const Instance& instance) {
-        return instance.name != selection.instance && instance.full_name() != selection.instance;
-    });
+    const auto others =
+        std::stable_partition(inventory.instances.begin(), inventory.instances.end(), [&](const Instance& instance) {
+            return instance.name == selection.instance || instance.full_name() == selection.instance;
+        });
+    std::move(others, inventory.instances.end(), std::back_inserter(inventory.unselected));
+    inventory.instances.erase(others, inventory.instances.end());
     if (inventory.instances.size() > 1)
         return fail(ErrorCode::not_found, fmt::format("instance {} is in more than one namespace", selection.instance),
                     {}, "name the namespace with -n");

@@ -69,6 +69,13 @@ void add_nodes(Instance& instance, const Member& member) {
     }
 }
 
+void add_leaving(std::vector<Instance>& instances, const Member& member) {
+    for (const auto& process : member.processes)
+        for (auto& instance : instances)
+            if (process.kind == NodeKind::redis && instance.ns == member.pod->meta.ns)
+                instance.leaving.push_back(make_node(*member.pod, process, member.pod->meta.name));
+}
+
 void sort_nodes(std::vector<Node>& nodes) {
     std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) { return natural_less(a.name, b.name); });
 }
@@ -154,6 +161,8 @@ Inventory make_inventory(Listed listed) {
         sort_nodes(instance.sentinels);
     }
     add_services(inventory.instances, listed);
+    for (const auto& pod : inventory.pods)
+        if (!counts(pod)) add_leaving(inventory.instances, {&pod, processes(pod)});
     return inventory;
 }
 

@@ -19,7 +19,8 @@ struct Inventory {
     // Owns what Instance::pods points to: moving is fine, copying would leave them behind. Those that are being deleted
     // are here too, and belong to no instance.
     std::vector<kube::Pod> pods;
-    std::vector<Instance> instances;  // natural order by namespace and name
+    std::vector<Instance> instances;   // natural order by namespace and name
+    std::vector<Instance> unselected;  // found beside them, and left out by --instance: never asked, only known
 };
 
 // What was listed; services_known says whether the two lists could be read.

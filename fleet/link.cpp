@@ -6,25 +6,19 @@ namespace redisctl::fleet {
 
 Link::Link(const Node& node, Dialer& dialer, Keyring& keyring, const std::string& client_name,
            Deadline connect_deadline, const std::optional<redis::Login>& login)
-    : node_(&node),
-      dialer_(dialer),
-      keyring_(keyring),
-      client_name_(client_name),
-      connect_deadline_(connect_deadline),
-      login_(login) {
+    : node_(&node), dialer_(dialer), line_(node, dialer, keyring, client_name, connect_deadline, *this, login) {
     dialer_.loop().add(*this);
 }
 
 Link::~Link() {
-    keyring_.forget(*this);
     dialer_.loop().remove(*this);
 }
 
 void Link::ask(std::span<const redis::Request> requests) {
     result_.reset();
-    if (connection_) {
+    if (auto& connection = line_.connection()) {
         started_ = SteadyClock::now();
-        connection_->ask(requests, out_);
+        connection->ask(requests, line_.out);
     } else {
         waiting_.assign(requests.begin(), requests.end());
     }
@@ -44,16 +38,16 @@ bool Link::usable() {
 void Link::say_goodbye() {
     if (!usable()) return;
     const std::vector<redis::Request> quit{{"QUIT"}};
-    connection_->ask(quit, out_);
-    (void)stream_->pump(out_, in_);  // a few bytes, which go now or never
+    line_.connection()->ask(quit, line_.out);
+    (void)line_.pump();  // a few bytes, which go now or never
 }
 
 net::Interest Link::interest() const {
-    return broken_ || !stream_ ? net::Interest{} : stream_->interest(!out_.empty());
+    return broken_ ? net::Interest{} : line_.interest();
 }
 
 Deadline Link::deadline() const {
-    return done() || connected() ? Deadline::never() : connect_deadline_;
+    return done() || connected() ? Deadline::never() : line_.connect_deadline();
 }
 
 void Link::finish(Result<std::vector<redis::Value>> result) {
@@ -61,22 +55,22 @@ void Link::finish(Result<std::vector<redis::Value>> result) {
     result_ = std::move(result);
     took_ = std::chrono::duration_cast<Micros>(SteadyClock::now() - started_);
     node_ = nullptr;
-    if (broken_) stream_.reset();
+    if (broken_) line_.close();
 }
 
 void Link::advance() {
     if (broken_) return;
     if (done()) {
         // An idle line that says something, or ends, is of no use any more.
-        const bool quiet = stream_->pump(out_, in_).has_value() && in_.empty();
+        const bool quiet = line_.pump().has_value() && line_.in.empty();
         if (quiet) return;
         broken_ = true;
-        stream_.reset();
+        line_.close();
         return;
     }
     if (Result<void> moved = move(); !moved) return finish(fail(std::move(moved).error()));
-    if (connection_ && connection_->complete()) return finish(connection_->take());
-    if (!connected() && connect_deadline_.passed())
+    if (auto& connection = line_.connection(); connection && connection->complete()) return finish(connection->take());
+    if (!connected() && line_.connect_deadline().passed())
         finish(fail(Error{ErrorCode::timeout,
                           fmt::format("no connection to {} in time", net::to_string(node_->address)),
                           {},
@@ -85,30 +79,14 @@ void Link::advance() {
 }
 
 Result<void> Link::move() {
-    if (!stream_) {
-        const auto tls = keyring_.tls(*node_, *this);
-        if (!tls) return {};
-        TRY(*tls);
-        encrypted_ = (*tls)->has_value();
-        stream_ = dialer_.dial(*node_, **tls, connect_deadline_);
-        stream_->set_owner(this);
-    }
-    if (!connection_) {
-        if (login_) {
-            connection_.emplace(login_, client_name_);
-        } else if (const auto login = keyring_.login(*node_, *this)) {
-            TRY(*login);
-            connection_.emplace(**login, client_name_);
-        }
-        if (connection_) connection_->ask(waiting_, out_);
-    }
-    const Result<void> pumped = stream_->pump(out_, in_);
-    heard_ = heard_ || !in_.empty();
+    const Result<void> pumped = line_.pump(waiting_);
+    heard_ = heard_ || !line_.in.empty();
+    auto& connection = line_.connection();
     // What came before the end of the stream counts: an -ERR and a close, for one.
-    if (connection_ && !in_.empty()) TRY(connection_->feed(in_));
-    if (pumped || (connection_ && connection_->complete())) return {};
+    if (connection && !line_.in.empty()) TRY(connection->feed(line_.in));
+    if (pumped || (connection && connection->complete())) return {};
     Error error = pumped.error();
-    if (error.reason == "CLOSED" && error.hint.empty() && !heard_ && !encrypted_)
+    if (error.reason == "CLOSED" && error.hint.empty() && !heard_ && !line_.encrypted())
         error.hint = "is it a TLS port? then: --tls";
     return fail(std::move(error));
 }

@@ -2,12 +2,8 @@
 // replies.
 #pragma once
 
-#include "fleet/dialer.h"
-#include "fleet/keyring.h"
-#include "fleet/node.h"
-#include "redis/connection.h"
+#include "fleet/line.h"
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,11 +27,11 @@ class Link final : public net::Task {
     Result<std::vector<redis::Value>> take();
     Micros took() const { return took_; }  // from the start of the connection, or of the batch when it was there
 
-    bool connected() const { return stream_ && stream_->connected(); }
+    bool connected() const { return line_.connected(); }
     // Idle and, as far as one can know, still open: it may be asked again.
     bool usable();
-    // Before an idle one is closed: the server ends a connection at once then. Through a port-forward it would otherwise
-    // see it for up to a second more, and take it for one that is in use.
+    // Before an idle one is closed: the server ends a connection at once then. Through a port-forward it would
+    // otherwise see it for up to a second more, and take it for one that is in use.
     void say_goodbye();
 
   private:
@@ -47,16 +43,10 @@ class Link final : public net::Task {
 
     const Node* node_;  // nullptr after the first batch
     Dialer& dialer_;
-    Keyring& keyring_;
-    const std::string& client_name_;
-    Deadline connect_deadline_;
-    std::optional<redis::Login> login_;
+    Line line_;
     std::vector<redis::Request> waiting_;  // for the login
     TimePoint started_ = SteadyClock::now();
-    std::unique_ptr<net::Stream> stream_;
-    std::optional<redis::Connection> connection_;
-    std::string out_, in_;
-    bool encrypted_ = false, heard_ = false;  // heard: a first byte came
+    bool heard_ = false;  // a first byte came
     bool broken_ = false;
     std::optional<Result<std::vector<redis::Value>>> result_;
     Micros took_{};

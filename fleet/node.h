@@ -58,6 +58,8 @@ struct Instance {
     std::vector<kube::Service> services;  // those that select any of its pods
     std::vector<kube::EndpointSlice> slices;
     std::vector<const kube::Pod*> pods;  // of the inventory that made this; they live as long as it
+    std::vector<Node> leaving;   // Redis in pods of the namespace that are being deleted: no nodes, yet whom others
+                                 // follow and who may still serve
     bool services_known = true;  // false when listing Services or EndpointSlices was not permitted: no witness then,
                                  // rather than a false one
 

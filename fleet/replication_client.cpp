@@ -44,58 +44,42 @@ ReplicationClient::ReplicationClient(Dialer& dialer, Keyring& keyring, std::stri
                                      Deadline connect_deadline, Waiting waiting)
     : node_(node),
       dialer_(dialer),
-      keyring_(keyring),
-      client_name_(std::move(client_name)),
-      connect_deadline_(connect_deadline),
+      line_(node, dialer, keyring, std::move(client_name), connect_deadline, *this),
       waiting_(waiting) {
     dialer_.loop().add(*this);
 }
 
 ReplicationClient::~ReplicationClient() {
-    keyring_.forget(*this);
     dialer_.loop().remove(*this);
 }
 
 net::Interest ReplicationClient::interest() const {
-    return error_ || !stream_ ? net::Interest{} : stream_->interest(!out_.empty());
+    return error_ ? net::Interest{} : line_.interest();
 }
 
 Deadline ReplicationClient::deadline() const {
-    return error_ || (stream_ && stream_->connected()) ? Deadline::never() : connect_deadline_;
+    return error_ || line_.connected() ? Deadline::never() : line_.connect_deadline();
 }
 
 void ReplicationClient::advance() {
     if (error_) return;
     if (Result<void> moved = move(); !moved) {
         error_ = std::move(moved).error();
-        stream_.reset();
-    } else if (!(stream_ && stream_->connected()) && connect_deadline_.passed()) {
+        line_.close();
+    } else if (!line_.connected() && line_.connect_deadline().passed()) {
         error_ = Error{ErrorCode::timeout,
                        fmt::format("no connection to {} in time", net::to_string(node_.address)),
                        {},
                        {},
                        "CONNECT_TIMEOUT"};
-        stream_.reset();
+        line_.close();
     }
 }
 
 Result<void> ReplicationClient::move() {
-    if (!stream_) {
-        const auto tls = keyring_.tls(node_, *this);
-        if (!tls) return {};
-        TRY(*tls);
-        stream_ = dialer_.dial(node_, **tls, connect_deadline_);
-        stream_->set_owner(this);
-    }
-    if (!connection_) {
-        if (const auto login = keyring_.login(node_, *this)) {
-            TRY(*login);
-            connection_.emplace(**login, client_name_);
-            connection_->ask(questions_, out_);
-        }
-    }
-    const Result<void> pumped = stream_->pump(out_, in_);
-    if (connection_ && !streaming_ && !in_.empty()) TRY(connection_->feed(in_));
+    const Result<void> pumped = line_.pump(questions_);
+    if (auto& connection = line_.connection(); connection && !streaming_ && !line_.in.empty())
+        TRY(connection->feed(line_.in));
     return pumped;
 }
 
@@ -111,17 +95,17 @@ Result<void> ReplicationClient::wait(const std::function<bool()>& done) {
 }
 
 Result<std::vector<redis::Value>> ReplicationClient::ask(const std::vector<redis::Request>& requests) {
-    if (connection_)
-        connection_->ask(requests, out_);
+    if (auto& connection = line_.connection())
+        connection->ask(requests, line_.out);
     else
         questions_ = requests;
     dialer_.loop().wake(*this);
-    TRY(wait([&] { return connection_ && connection_->complete(); }));
-    return connection_->take();
+    TRY(wait([&] { return line_.connection() && line_.connection()->complete(); }));
+    return line_.connection()->take();
 }
 
 void ReplicationClient::psync(const std::string& replid, int64_t offset) {
-    out_ += redis::encode({"PSYNC", replid, std::to_string(offset)});
+    line_.out += redis::encode({"PSYNC", replid, std::to_string(offset)});
     streaming_ = true;
     dialer_.loop().wake(*this);
 }
@@ -133,7 +117,7 @@ Result<std::string> ReplicationClient::line() {
         bytes += more;
         bytes.erase(0, std::min(bytes.find_first_not_of('\n'), bytes.size()));
         if (const size_t end = bytes.find("\r\n"); end != std::string::npos) {
-            in_.insert(0, bytes, end + 2);
+            line_.in.insert(0, bytes, end + 2);
             return bytes.substr(0, end);
         }
         if (bytes.size() > longest_line)
@@ -142,8 +126,8 @@ Result<std::string> ReplicationClient::line() {
 }
 
 Result<std::string> ReplicationClient::next() {
-    TRY(wait([&] { return !in_.empty(); }));
-    return std::exchange(in_, {});
+    TRY(wait([&] { return !line_.in.empty(); }));
+    return std::exchange(line_.in, {});
 }
 
 }  // namespace redisctl::fleet

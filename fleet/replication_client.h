@@ -4,14 +4,10 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "fleet/dialer.h"
-#include "fleet/keyring.h"
-#include "fleet/node.h"
-#include "redis/connection.h"
+#include "fleet/line.h"
 #include "redis/node_view.h"
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,14 +51,9 @@ class ReplicationClient final : public net::Task {
 
     const Node& node_;
     Dialer& dialer_;
-    Keyring& keyring_;
-    std::string client_name_;
-    Deadline connect_deadline_;
+    Line line_;
     Waiting waiting_;
-    std::unique_ptr<net::Stream> stream_;
-    std::optional<redis::Connection> connection_;
     std::vector<redis::Request> questions_;  // for the login
-    std::string out_, in_;
     bool streaming_ = false;
     std::optional<Error> error_;
 };

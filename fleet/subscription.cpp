@@ -19,71 +19,55 @@ Subscription::Subscription(Node node, Dialer& dialer, Keyring& keyring, const st
                            Millis connect_timeout)
     : node_(std::move(node)),
       dialer_(dialer),
-      keyring_(keyring),
-      client_name_(client_name),
-      connect_deadline_(Deadline::after(connect_timeout)) {
+      line_(node_, dialer, keyring, client_name, Deadline::after(connect_timeout), *this) {
     ended_ = node_.not_running;
     dialer_.loop().add(*this);
 }
 
 Subscription::~Subscription() {
-    keyring_.forget(*this);
     dialer_.loop().remove(*this);
 }
 
 net::Interest Subscription::interest() const {
-    return ended_ || !stream_ ? net::Interest{} : stream_->interest(!out_.empty());
+    return ended_ ? net::Interest{} : line_.interest();
 }
 
 Deadline Subscription::deadline() const {
     if (ended_) return Deadline::never();
-    return subscribed_ ? ask_at_ : connect_deadline_;
+    return subscribed_ ? ask_at_ : line_.connect_deadline();
 }
 
 void Subscription::advance() {
     if (ended_) return;
     if (const Result<void> moved = move(); !moved) {
         ended_ = moved.error();
-        stream_.reset();
+        line_.close();
     }
 }
 
 Result<void> Subscription::move() {
-    if (!stream_) {
-        const auto tls = keyring_.tls(node_, *this);
-        if (!tls) return {};
-        TRY(*tls);
-        stream_ = dialer_.dial(node_, **tls, connect_deadline_);
-        stream_->set_owner(this);
-    }
-    if (!connection_) {
-        if (const auto login = keyring_.login(node_, *this)) {
-            TRY(*login);
-            connection_.emplace(**login, client_name_);
-            const std::vector<redis::Request> ping{{"PING"}};
-            connection_->ask(ping, out_);
-        }
-    }
-    const Result<void> pumped = stream_->pump(out_, in_);
+    const std::vector<redis::Request> ping{{"PING"}};
+    const Result<void> pumped = line_.pump(ping);
     // What came before the end of the stream counts.
-    if (connection_ && !in_.empty()) TRY(talking_ ? hear() : greet());
+    if (line_.connection() && !line_.in.empty()) TRY(talking_ ? hear() : greet());
     TRY(pumped);
     return keep_alive();
 }
 
 Result<void> Subscription::greet() {
-    TRY(connection_->feed(in_));
-    if (!connection_->complete()) return {};
-    if (const redis::Value reply = connection_->take().front(); reply.is_error())
+    auto& connection = line_.connection();
+    TRY(connection->feed(line_.in));
+    if (!connection->complete()) return {};
+    if (const redis::Value reply = connection->take().front(); reply.is_error())
         return fail(redis::reply_error(reply, "PING"));
     talking_ = true;
-    out_ += redis::encode({"PSUBSCRIBE", "*"});
-    return stream_->pump(out_, in_);
+    line_.out += redis::encode({"PSUBSCRIBE", "*"});
+    return line_.pump();
 }
 
 Result<void> Subscription::hear() {
-    decoder_.feed(in_);
-    in_.clear();
+    decoder_.feed(line_.in);
+    line_.in.clear();
     ask_at_ = Deadline::after(silence);
     asked_ = false;
     const TimePoint now = SteadyClock::now();
@@ -100,7 +84,7 @@ Result<void> Subscription::hear() {
 
 Result<void> Subscription::keep_alive() {
     if (!subscribed_) {
-        if (!connect_deadline_.passed()) return {};
+        if (!line_.connect_deadline().passed()) return {};
         return fail(Error{
             ErrorCode::timeout, fmt::format("{} did not take a subscription in time", node_.name), {}, {}, "TIMEOUT"});
     }
@@ -110,8 +94,8 @@ Result<void> Subscription::keep_alive() {
             Error{ErrorCode::timeout, fmt::format("{} has been silent for too long", node_.name), {}, {}, "NO_ANSWER"});
     asked_ = true;
     ask_at_ = Deadline::after(silence);
-    out_ += redis::encode({"PING"});
-    return stream_->pump(out_, in_);
+    line_.out += redis::encode({"PING"});
+    return line_.pump();
 }
 
 }  // namespace redisctl::fleet

@@ -4,12 +4,8 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "fleet/dialer.h"
-#include "fleet/keyring.h"
-#include "fleet/node.h"
-#include "redis/connection.h"
+#include "fleet/line.h"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,14 +43,9 @@ class Subscription final : public net::Task {
 
     Node node_;
     Dialer& dialer_;
-    Keyring& keyring_;
-    std::string client_name_;
-    Deadline connect_deadline_;
-    std::unique_ptr<net::Stream> stream_;
-    std::optional<redis::Connection> connection_;  // for the login; behind it the node talks unasked
+    Line line_;
     redis::Decoder decoder_;
-    bool talking_ = false;
-    std::string out_, in_;
+    bool talking_ = false;                 // the node, unasked
     Deadline ask_at_ = Deadline::never();  // when it has been silent for long
     bool asked_ = false;                   // and was asked whether it is there
     bool subscribed_ = false;

@@ -67,7 +67,7 @@ Error api_error(int http_status, std::string_view body, const Access& access) {
         }
         case 404:
             // Without a Status nothing of Kubernetes has answered, save the kubelet, whose 404 is plain text.
-            if (!status && access.resource != "pods/portforward")
+            if (!status && access.resource != "pods/portforward" && access.resource != "pods/log")
                 return {ErrorCode::protocol, "the server answered 404 and is no Kubernetes API server",
                         printable(body.substr(0, 80)), "check the cluster's server in the kubeconfig",
                         "NOT_KUBERNETES"};

@@ -5,6 +5,7 @@
 #include "output/schema_changes.h"
 #include "output/schema_clients.h"
 #include "output/schema_inspect.h"
+#include "output/schema_operate.h"
 #include "output/schema_pieces.h"
 
 #include <algorithm>
@@ -183,6 +184,22 @@ Json doctor_item() {
                          {"areas", array(area)}});
 }
 
+Json upgrade_item() {
+    Json gate = object({{"gate", text("findings, master, replicas, lag, versions, backup, nodes, keys")},
+                        {"value", text()},
+                        {"limit", text("what it must be")},
+                        {"ok", boolean("false where the value is unknown")},
+                        {"hint", text_or_null("a command, where it is not ok")}});
+    Json keys{{"type", Json::array({"object", "null"})}, {"additionalProperties", integer()}};
+    Json node = object({{"name", text()}, {"version", text_or_null()}, {"keys", keys}});
+    return per_instance({{"system", text()},
+                         {"ready", boolean("every gate is ok")},
+                         {"gates", array(gate)},
+                         {"time", text("RFC 3339")},
+                         {"master", text_or_null()},
+                         {"nodes", array(node)}});
+}
+
 Json sentinel_view_item() {
     const auto recalled = [](Members more) {
         Members members{
@@ -247,7 +264,9 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 39> kKinds{{{"Backup", backup_item, none},
+constexpr std::array<Kind, 50> kKinds{{{"AofRewrite", background_save_item, none},
+                                       {"BackgroundSave", background_save_item, none},
+                                       {"Backup", backup_item, none},
                                        {"BackupCheck", backup_check_item, none},
                                        {"BackupList", backup_list_item, none},
                                        {"BackupPlan", backup_plan_item, none},
@@ -255,21 +274,28 @@ constexpr std::array<Kind, 39> kKinds{{{"Backup", backup_item, none},
                                        {"ClientSettings", client_settings_item, none},
                                        {"Clients", clients_item, none},
                                        {"Config", config_item, none},
+                                       {"ConfigChange", config_change_item, none},
                                        {"ConfigDiff", config_item, none},
                                        {"DatabaseSizes", database_sizes_item, none},
                                        {"Doctor", doctor_item, none},
                                        {"Event", nullptr, nullptr, event_members},
                                        {"Exec", exec_item, none},
                                        {"Explanation", explanation_item, none},
+                                       {"Flush", flush_item, none},
                                        {"ForwardEvent", nullptr, nullptr, forward_event_members},
                                        {"HaproxyCheck", haproxy_check_item, none},
                                        {"HaproxyConfig", haproxy_config_item, none},
                                        {"History", history_item, none},
                                        {"Info", info_item, none},
                                        {"Keys", keys_item, none},
+                                       {"KubernetesEvent", nullptr, nullptr, kubernetes_event_members},
+                                       {"KubernetesEvents", kubernetes_events_item, none},
+                                       {"Latency", latency_item, latency_extra},
+                                       {"LogLine", nullptr, nullptr, log_line_members},
                                        {"MakeTargets", make_target_item, none},
                                        {"MasterInfo", master_info_item, none},
                                        {"Memory", memory_item, none},
+                                       {"Metrics", metrics_item, none},
                                        {"OperationResult", nullptr, nullptr, result_members},
                                        {"Persistence", persistence_item, none},
                                        {"Ping", ping_item, none},
@@ -283,6 +309,8 @@ constexpr std::array<Kind, 39> kKinds{{{"Backup", backup_item, none},
                                        {"SlowLog", slow_log_item, none},
                                        {"Stats", stats_item, none},
                                        {"Status", status_item, none},
+                                       {"UpgradeCheck", upgrade_item, none},
+                                       {"UpgradeVerify", upgrade_item, none},
                                        {"Version", version_item, version_extra},
                                        {"Wait", wait_item, none},
                                        {"WatchEvent", nullptr, nullptr, watch_event_members}}};

@@ -22,6 +22,11 @@ struct Column {
     Align align = Align::left;
 };
 
+// A column of numbers.
+inline Column numbers(std::string title, Show show = Show::always) {
+    return {std::move(title), show, Align::right};
+}
+
 // Text may come from a server as it is. An empty cell is printed as "-", so that every row has the same number of
 // words.
 struct Cell {

@@ -28,7 +28,9 @@ Result<InfoFields> read_info(const Value& reply, std::string_view section) {
     if (reply.is_error()) return fail(reply_error(reply, "INFO"));
     TRY_ASSIGN(auto text, reply.as_text());
     auto fields = parse_info(text);
-    if (fields.empty() && (section == "server" || !trim(text).empty()))
+    // A section without fields has its title alone: INFO keyspace of a server without keys.
+    const bool nothing = trim(text).empty() || (text.starts_with("# ") && trim(text).find('\n') == text.npos);
+    if (fields.empty() && (section == "server" || !nothing))
         return fail(ErrorCode::protocol, fmt::format("the reply to INFO {} is no INFO text", section),
                     fmt::format("it begins with \"{}\"", printable(text.substr(0, 40))));
     return fields;

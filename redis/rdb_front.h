@@ -1,10 +1,13 @@
-// The pieces that an RDB is made of, taken from the front of bytes that may end anywhere. Included by rdb_reader.cpp
+// The pieces that an RDB is made of, taken from the front of bytes that may end anywhere. Included by rdb_walk.cpp
 // only. Source: redis src/rdb.c rdbLoadLenByRef, rdbGenericLoadStringObject.
 #pragma once
+
+#include "redis/lzf.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace redisctl::redis::rdb {
@@ -12,6 +15,12 @@ namespace redisctl::redis::rdb {
 inline uint64_t big_endian(std::string_view bytes) {
     uint64_t number = 0;
     for (const char c : bytes) number = number << 8 | static_cast<unsigned char>(c);
+    return number;
+}
+
+inline uint64_t little_endian(std::string_view bytes) {
+    uint64_t number = 0;
+    for (size_t i = bytes.size(); i > 0; i--) number = number << 8 | static_cast<unsigned char>(bytes[i - 1]);
     return number;
 }
 
@@ -65,7 +74,27 @@ class Front {
         return compressed->value;
     }
 
+    // The whole of a string; nullopt: no such coding, or it is broken.
+    std::optional<std::string> string() {
+        const std::optional<Length> head = length();
+        if (!head) return std::nullopt;
+        if (!head->coded) return std::string(take(head->value));
+        if (head->value <= 2) return std::to_string(number(size_t{1} << head->value));
+        if (head->value != 3) return std::nullopt;
+        const std::optional<Length> compressed = length();
+        const std::optional<Length> plain = length();
+        if (!compressed || !plain || compressed->coded || plain->coded) return std::nullopt;
+        return lzf_decompress(take(compressed->value), plain->value);
+    }
+
   private:
+    int64_t number(size_t size) {
+        const uint64_t bits = little_endian(take(size));
+        return size == 1   ? static_cast<int8_t>(bits)
+               : size == 2 ? static_cast<int16_t>(bits)
+                           : static_cast<int32_t>(bits);
+    }
+
     std::string_view bytes_;
 };
 

@@ -51,10 +51,6 @@ std::string_view rdb_opcode_shape(uint8_t opcode) {
             return "lll";
         case 247:  // what a module keeps beside the keys
             return "lllm";
-        case 248:  // when the next key was used
-            return "l";
-        case 249:  // how often
-            return "1";
         case 251:  // keys of the database, and those that expire
             return "ll";
         default:

@@ -62,6 +62,7 @@ AddressBook::AddressBook(const fleet::Instance& instance, const Answers& answers
         if (!node.pod.empty()) by_pod_.try_emplace(node.pod, i);
     }
     add_services(instance);
+    add_leaving(instance);
 }
 
 void AddressBook::add(Index& index, std::string key, size_t node) {
@@ -91,6 +92,19 @@ std::optional<size_t> AddressBook::find(std::string_view host, int64_t port, con
     if (auto it = by_address_.find(key(plain, port)); it != by_address_.end()) return it->second;
     if (auto it = by_service_.find(plain); it != by_service_.end()) return it->second;
     return std::nullopt;
+}
+
+void AddressBook::add_leaving(const fleet::Instance& instance) {
+    for (size_t i = 0; i < instance.leaving.size(); i++) {
+        const auto& node = instance.leaving[i];
+        leaving_.try_emplace(key(node.address.host, node.address.port), i);
+        for (const auto& name : names_of(node)) leaving_.try_emplace(key(name, node.address.port), i);
+    }
+}
+
+std::optional<size_t> AddressBook::find_leaving(std::string_view host, int64_t port) const {
+    auto it = leaving_.find(key(host, port));
+    return it == leaving_.end() || by_address_.contains(it->first) ? std::nullopt : it->second;
 }
 
 std::optional<size_t> AddressBook::of_pod(std::string_view pod) const {

@@ -25,6 +25,9 @@ class AddressBook {
     // own host. A process that stands in the instance twice (localhost and 127.0.0.1) is always its first node.
     std::optional<size_t> find(std::string_view host, int64_t port, const fleet::Node& speaker) const;
 
+    // The index in instance.leaving, where no node has the address.
+    std::optional<size_t> find_leaving(std::string_view host, int64_t port) const;
+
     // The Redis node of a pod, by the pod's name.
     std::optional<size_t> of_pod(std::string_view pod) const;
 
@@ -39,9 +42,10 @@ class AddressBook {
     using Index = std::unordered_map<std::string, std::optional<size_t>, Hash, std::equal_to<>>;  // nullopt: ambiguous
 
     void add(Index& index, std::string key, size_t node);
+    void add_leaving(const fleet::Instance& instance);
     void add_services(const fleet::Instance& instance);
 
-    Index by_address_, by_pod_, by_service_;
+    Index by_address_, by_pod_, by_service_, leaving_;
     std::vector<size_t> first_;
 };
 

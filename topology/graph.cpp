@@ -41,6 +41,12 @@ class Resolver {
         return view->link_up == true ? by_history(i) : std::nullopt;
     }
 
+    std::optional<size_t> leaving_master_of(size_t i) const {
+        const auto& view = answers_.nodes[i];
+        if (!is(view, Role::replica) || !view->master_port) return std::nullopt;
+        return book_.find_leaving(view->master_host, *view->master_port);
+    }
+
   private:
     std::optional<size_t> by_history(size_t i) {
         if (!strangers_) strangers_ = nodes_with_strangers(instance_, answers_, book_);
@@ -78,6 +84,7 @@ Graph make_graph(const fleet::Instance& instance, const Answers& answers, const 
     Resolver resolver(instance, answers, book);
     for (size_t i = 0; i < count; i++) {
         graph.master.push_back(resolver.master_of(i));
+        graph.leaving.push_back(resolver.leaving_master_of(i));
         graph.first.push_back(book.first_of(i));
     }
 

@@ -23,8 +23,9 @@ struct ChainEnd {
 };
 
 struct Graph {
-    std::vector<std::optional<size_t>> master;  // whom a replica follows; nullopt: not a replica, or none of ours
-    std::vector<ChainEnd> end;                  // of each node's chain; a node's own when it is no replica
+    std::vector<std::optional<size_t>> master;   // whom a replica follows; nullopt: not a replica, or none of ours
+    std::vector<std::optional<size_t>> leaving;  // in instance.leaving: whom a replica follows that is being deleted
+    std::vector<ChainEnd> end;                   // of each node's chain; a node's own when it is no replica
     std::vector<std::vector<size_t>>
         loops;                  // each circle once, in the order of following; one node alone follows itself
     std::vector<size_t> first;  // AddressBook::first_of

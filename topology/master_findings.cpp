@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace redisctl::topology {
 
@@ -28,7 +29,16 @@ std::string witnesses_text(const Picture& picture) {
     return out;
 }
 
-void about_count(Findings& out, const Picture& picture, const std::vector<size_t>& masters) {
+// Whether they still take writes is not known: they are no nodes any more, and not asked.
+std::vector<std::string> followed_and_leaving(const fleet::Instance& instance, const Graph& graph) {
+    std::set<std::string> names;
+    for (const auto& leaving : graph.leaving)
+        if (leaving) names.insert(instance.leaving[*leaving].name);
+    return {names.begin(), names.end()};
+}
+
+void about_count(Findings& out, const fleet::Instance& instance, const Picture& picture, const Graph& graph,
+                 const std::vector<size_t>& masters) {
     std::vector<std::string> names, silent, answered;
     for (auto i : masters) names.push_back(picture.nodes[i].name);
     for (const auto& node : picture.nodes) (node.view ? answered : silent).push_back(node.name);
@@ -44,10 +54,14 @@ void about_count(Findings& out, const Picture& picture, const std::vector<size_t
                             masters.size(), some_of(names)),
                 out.cure_or("heal"));
     } else if (masters.empty() && picture.master.empty() && !answered.empty()) {
-        auto message = silent.empty()
-                           ? fmt::format("no node is a master: every write is refused")
-                           : fmt::format("no node that answered is a master; no answer from {}", some_of(silent));
-        out.add(Severity::critical, "NO_MASTER", "", std::move(message), out.cure_or("failover"));
+        const auto leaving = followed_and_leaving(instance, graph);
+        auto message = !silent.empty()
+                           ? fmt::format("no node that answered is a master; no answer from {}", some_of(silent))
+                       : leaving.empty() ? fmt::format("no node is a master: every write is refused")
+                                         : fmt::format("no node is a master");
+        if (!leaving.empty()) message += fmt::format("; being deleted, and followed: {}", some_of(leaving));
+        out.add(Severity::critical, "NO_MASTER", "", std::move(message),
+                leaving.empty() ? out.cure_or("failover") : out.command("failover --dry-run"));
     }
     if (masters.size() == 1 && picture.nodes.size() == 1 &&
         picture.nodes.front().view->connected_replicas.value_or(0) == 0)
@@ -80,7 +94,7 @@ void find_about_master(Findings& out, const fleet::Instance& instance, const Pic
         return;
     }
     auto masters = masters_of(picture, graph);
-    about_count(out, picture, masters);
+    about_count(out, instance, picture, graph, masters);
     bool agree = std::all_of(picture.witnesses.begin(), picture.witnesses.end(),
                              [&](const auto& witness) { return witness.says == picture.witnesses.front().says; });
     if (!agree && picture.system != "unrelated-masters")

@@ -123,7 +123,13 @@ void find_about_nodes(Findings& out, const fleet::Instance& instance, const Pict
             out.add(Severity::warning, "REPLICA_OF_REPLICA", node.name,
                     fmt::format("{} follows {}, which is a replica itself", node.name, picture.nodes[*followed].name),
                     out.cure_or("replication-info"));
-        if (!followed && !view.master_host.empty()) {
+        if (!followed && graph.leaving[i]) {
+            const auto& leaving = instance.leaving[*graph.leaving[i]];
+            out.add(Severity::critical, "MASTER_TERMINATING", node.name,
+                    fmt::format("{} follows {}, which is being deleted{}", node.name, leaving.name,
+                                view.link_up == true ? " and still answers it" : ""),
+                    out.command("failover --dry-run"));
+        } else if (!followed && !view.master_host.empty()) {
             const bool meant = view.link_up == true && !has_master;
             out.add(meant ? Severity::warning : Severity::critical, "ORPHAN", node.name,
                     fmt::format("{} follows {}, which is no node of this instance", node.name, master_text(node)),

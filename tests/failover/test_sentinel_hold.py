@@ -100,12 +100,12 @@ class Refused(Watched):
 
     def test_with_another_engine(self):
         nodes = self.system(replicas=1)
-        self.refused(nodes, "--engine", "sentinel-ahead", cause="hold: it is of engine sentinel, not sentinel-ahead", hint="")
-        self.refused(nodes, "--engine", "fenced", cause="hold: it is of engine sentinel, not fenced", hint="")
+        self.refused(nodes, "--engine", "sentinel-ahead", cause="it is of engine sentinel, not sentinel-ahead", hint="")
+        self.refused(nodes, "--engine", "fenced", cause="it is of engine sentinel, not fenced", hint="")
 
     def test_without_sentinels(self):
         nodes = self.system(replicas=1, sentinels=0)
-        self.refused(nodes, cause="hold: no Sentinel that can be asked watches it", hint="leave --hold out: FAILOVER makes writers wait by itself")
+        self.refused(nodes, cause="no Sentinel that can be asked watches it", hint="leave --hold out: FAILOVER makes writers wait by itself")
 
     def test_before_6_2(self):
         nodes = self.system(replicas=1, version="6.0")

@@ -50,7 +50,7 @@ class Planned(Watched):
         nodes = self.system()
         for engine in ("failover-command", "fenced"):
             change = self.change("failover", "--engine", engine, "--yes", nodes=nodes, code=6, outcome="refused")
-            self.assert_says(change, "CHECK_FAILED", "the switch is refused by: sentinels", f"sentinels: {engine}, and it must be they make the switch",
+            self.assert_says(change, "CHECK_FAILED", "the switch is refused by: sentinels", f"sentinels: {engine}, and it must be: they make the switch",
                              "leave --engine out: what is done behind their backs they undo, and promote whom they like")
         self.assert_untouched(nodes)
 

@@ -34,7 +34,7 @@ class Two(Changing):
         nodes, writer, first = self.held()
         other = Path(self.state, "elsewhere")
         change = self.change("failover", "--promote", nodes[2].address, "--yes", nodes=nodes, code=6, outcome="refused", env={"XDG_STATE_HOME": str(other)})
-        self.assert_says(change, "CHECK_FAILED", "the switch is refused by: other-redisctl", f"other-redisctl: .*{first.events()[0]['operation']}, and it must be none at work",
+        self.assert_says(change, "CHECK_FAILED", "the switch is refused by: other-redisctl", f"other-redisctl: .*{first.events()[0]['operation']}, and it must be: none at work",
                          "was it killed\\? redisctl resume")
         self.finished(first.go_on())
         self.assert_one_master(nodes, nodes[1])

@@ -82,7 +82,7 @@ class MachineIsNotReady(Machines):
         """Only the kubelet's reports are missing, port-forwards still work."""
         self.write()
         self.cluster.machine_not_ready(FIRST, tunnels=True)
-        self.refused(self.failover("--promote", SECOND), f"pod ({FIRST})", "not Ready")
+        self.refused(self.failover("--promote", SECOND), "pod", f"pod of {FIRST}: Running, not Ready")
 
     def test_a_replica_there_is_not_chosen(self):
         self.cluster.machine_not_ready(SECOND, tunnels=True)

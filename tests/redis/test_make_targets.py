@@ -24,7 +24,7 @@ class MakeTargets(Asking):
             self.assertIn(f"redisctl {command} ", self.ask(target, "--help").out)
 
     def test_what_has_no_successor_says_so(self):
-        self.assertRegex(self.ask("make-targets").out, r"redis-restore-rdb +- +no restore yet")
+        self.assertRegex(self.ask("make-targets").out, r"redis-restore-rdb +redisctl restore rdb FILE")
 
 
 if __name__ == "__main__":

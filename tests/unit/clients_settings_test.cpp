@@ -69,6 +69,10 @@ TEST_CASE("Without a Service it is the master of now, which is told") {
     upstream.master.clear();
     CHECK(of(upstream).text.empty());
     CHECK(codes(of(upstream)) == Texts{"CLIENTS_NO_MASTER"});
+    upstream.master = "10.9.9.9:6379";
+    REQUIRE(codes(of(upstream)) == Texts{"CLIENTS_NO_MASTER"});
+    CHECK(of(upstream).findings.front().message ==
+          "the master is 10.9.9.9:6379, no node of this instance: how clients are led there is not known");
     // One node has no switch to follow.
     CHECK(codes(of(pods(1), "redis-py")) == Texts{"CLIENTS_INSIDE_ONLY"});
 }

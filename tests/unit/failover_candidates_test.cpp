@@ -222,6 +222,21 @@ TEST_CASE("Priority 0 is respected in an emergency too, until it is overridden")
     CHECK(chosen(world.facts, wish, Mode::emergency) == "redis-1");
 }
 
+TEST_CASE(
+    "A master that came back as a replica of itself, with an RDB of an older history, does not say what its replicas "
+    "have") {
+    Orphans world;
+    auto back = replica_view("run-0-again", "127.0.0.1", 6379);
+    back.replid = history_b;
+    back.link_up = false;
+    world.facts.nodes[0].view = back;
+    world.facts.picture.nodes[0].view = back;
+    world.facts.picture.nodes[0].master_node = "redis-0";
+    world.facts.lost_role = true;
+    CHECK(history_of(world.facts).why_not == "");
+    CHECK(history_of(world.facts).replid == history_a);
+}
+
 TEST_CASE("Different histories behind a dead master: the newer of a line, else whom the user names") {
     Orphans world;
     CHECK(history_of(world.facts).replid == history_a);

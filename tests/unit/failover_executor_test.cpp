@@ -23,7 +23,7 @@ using Lines = std::vector<std::string>;
 using Selector = std::map<std::string, std::string>;
 
 // Services whose selector is one word, patched as the API server would, and whatever goes wrong on the way.
-class Services final : public World {
+class Services : public World {
   public:
     std::map<std::string, std::string> now;
     std::map<std::string, Error> broken;  // by service: patching it fails, and nothing is done
@@ -142,6 +142,60 @@ struct Bench {
 };
 
 }  // namespace
+
+// Where somebody sets replica-priority back once it was seen, and a Sentinel sees it only when it was set twice.
+class SetBack : public Services {
+  public:
+    int times = 0, looks = 0;
+    std::string value = "100";
+
+    std::vector<Answer> ask(std::span<const Ask> asks, Deadline) override {
+        using Type = redis::Value::Type;
+        std::vector<Answer> answers;
+        for (const Ask& ask : asks) {
+            std::vector<redis::Value> replies;
+            for (const Words& words : ask.requests) {
+                if (words.at(1) == "SET") {
+                    value = words.at(3);
+                    if (++times == 2) now["seen"] = "new";
+                    replies.push_back({Type::status, "OK", 0, {}});
+                } else {
+                    replies.push_back({Type::array,
+                                       "",
+                                       0,
+                                       {{Type::string, "replica-priority", 0, {}}, {Type::string, value, 0, {}}}});
+                    if (++looks == 1) value = "100";
+                }
+            }
+            answers.emplace_back(std::move(replies));
+        }
+        return answers;
+    }
+};
+
+TEST_CASE("A setting that somebody sets back while others shall see it is set again") {
+    SetBack world;
+    world.now["seen"] = "old";
+    Bench bench;
+    bench.plan.steps.clear();
+    Step set, seen;
+    set.id = "prefer";
+    set.action = Send{{{"redis-2", {{"CONFIG", "SET", "replica-priority", "0"}}}}};
+    set.undo = {Send{{{"redis-2", {{"CONFIG", "SET", "replica-priority", "100"}}}}}};
+    set.after = {SettingIs{"redis-2", "replica-priority", "0"}};
+    set.undone = {SettingIs{"redis-2", "replica-priority", "100"}};
+    seen.id = "preferred";
+    seen.action = Wait{};
+    seen.after = {SelectorIs{"seen", {{"to", "new"}}}};
+    seen.patience_ms = 3'000;
+    bench.plan.steps = {set, seen};
+    Journal journal = bench.journal();
+    const Report report = execute(world, journal, bench.watcher, bench.plan, {});
+    CHECK(report.outcome == Outcome::done);
+    CHECK(world.times == 2);
+    CHECK(world.value == "0");
+    CHECK(bench.watcher.heard == Lines{"prefer done", "preferred done"});
+}
 
 TEST_CASE("Every step is done, in order, and what is so already is passed over") {
     Bench bench;

@@ -163,6 +163,7 @@ TEST_CASE("What stands beside Redis and is none is left out") {
     CHECK(inventory.instances[0].pods.size() == 1);
     REQUIRE(inventory.pods.size() == 2);  // who changes something asks whether a pod is being deleted
     CHECK(inventory.pods[1].meta.terminating);
+    CHECK(names(inventory.instances[0].leaving) == Names{"redis-5"});
 }
 
 TEST_CASE("Redis and Sentinel are told by command, name, port and image") {

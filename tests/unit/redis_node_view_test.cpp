@@ -291,3 +291,10 @@ TEST_CASE("keys are counted by database") {
     CHECK(count_keys(info) == 13);
     CHECK(count_keys({}) == 0);
 }
+
+TEST_CASE("a section without a field is one without anything, and no nonsense") {
+    CHECK(read_info(text("# Keyspace\r\n"), "keyspace") == InfoFields{});
+    CHECK(read_info(text(""), "keyspace") == InfoFields{});
+    CHECK_FALSE(read_info(text("# Keyspace\r\nnonsense\r\n"), "keyspace"));
+    CHECK_FALSE(read_info(text("# Server\r\n"), "server"));
+}

@@ -183,6 +183,35 @@ TEST_CASE("No master: all follow somebody, or the one that was is silent") {
                           "no node that answered is a master; no answer from redis-0", "redisctl heal" + at_redis});
 }
 
+TEST_CASE("A master whose pod is being deleted is no stranger") {
+    auto listed = sb_replica();
+    const auto address = listed.pods.at(0).ip;
+    listed.pods.at(0).meta.terminating = true;
+    World world(std::move(listed));
+    for (const char* name : {"redis-1", "redis-2"}) world.view(name) = replica_view(name, address, 6379);
+    auto picture = world.look();
+    check(picture, {"MASTER_TERMINATING", Severity::critical, "redis-1",
+                    "redis-1 follows redis-0, which is being deleted and still answers it",
+                    "redisctl failover --dry-run" + at_redis});
+    check(picture, {"NO_MASTER", Severity::critical, "", "no node is a master; being deleted, and followed: redis-0",
+                    "redisctl failover --dry-run" + at_redis});
+    CHECK(!finding(picture, "ORPHAN"));
+
+    for (const char* name : {"redis-1", "redis-2"}) world.view(name).link_up = false;
+    picture = world.look();
+    CHECK(finding(picture, "REPLICA_LINK_DOWN"));
+    check(picture, {"MASTER_TERMINATING", Severity::critical, "redis-1",
+                    "redis-1 follows redis-0, which is being deleted", "redisctl failover --dry-run" + at_redis});
+    check(picture, {"NO_MASTER", Severity::critical, "", "no node is a master; being deleted, and followed: redis-0",
+                    "redisctl failover --dry-run" + at_redis});
+
+    world.view("redis-1").master_host = "redis-0.redis-headless.default.svc.cluster.local";
+    world.view("redis-2").master_host = "10.9.9.9";
+    picture = world.look();
+    CHECK(finding(picture, "MASTER_TERMINATING")->node == "redis-1");
+    CHECK(finding(picture, "ORPHAN")->node == "redis-2");
+}
+
 TEST_CASE("A circle of three is one finding") {
     World world({{"a", 1}, {"b", 1}, {"c", 1}});
     world.follow("a:1", "b:1");

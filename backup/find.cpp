@@ -1,0 +1,48 @@
+#include "backup/find.h"
+
+#include "backup/shelf.h"
+#include "base/text.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+
+namespace redisctl::backup {
+
+namespace {
+
+// A file with what stands beside it; a manifest stands for its file.
+Result<Named> by_path(const std::string& path) {
+    const std::filesystem::path file(path);
+    const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
+    Named named{path, {}};
+    TRY_ASSIGN(const Shelf shelf, read_shelf(folder));
+    for (const Shelved& shelved : shelf.backups) {
+        const std::string name = file.filename();
+        if (name != shelved.manifest.file && name != std::filesystem::path(shelved.manifest_path).filename()) continue;
+        named.manifest = shelved.manifest;
+        if (name != shelved.manifest.file) named.path = shelved.path;
+    }
+    return named;
+}
+
+}  // namespace
+
+Result<std::vector<Named>> find_backups(const std::string& what, const std::string& folder) {
+    std::error_code error;
+    if (what.find('/') != std::string::npos || std::filesystem::exists(what, error)) {
+        TRY_ASSIGN(Named named, by_path(what));
+        return std::vector<Named>{std::move(named)};
+    }
+    TRY_ASSIGN(const Shelf shelf, read_shelf(folder));
+    std::vector<Named> found;
+    for (const Shelved& shelved : shelf.backups)
+        if (shelved.manifest.id == what || shelved.manifest.file == what)
+            found.push_back({shelved.path, shelved.manifest});
+    if (found.empty())
+        return fail(ErrorCode::not_found, fmt::format("there is no backup '{}' in {}", printable(what), folder), {},
+                    fmt::format("redisctl backup list --dir {}", folder));
+    return found;
+}
+
+}  // namespace redisctl::backup

@@ -1,0 +1,37 @@
+// One instance's data on the disk: streamed from the node that was chosen, checked while it comes, beside its manifest.
+#pragma once
+
+#include "backup/manifest.h"
+#include "base/result.h"
+#include "commands/backup_source.h"
+#include "commands/context.h"
+#include "fleet/replication_client.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace redisctl {
+
+struct SaveSettings {
+    std::string dir = ".";
+    std::string id;     // of the run
+    size_t retain = 0;  // afterwards so many of the instance are kept; 0: all
+    fleet::Waiting waiting{Deadline::never(), Millis(60'000)};
+};
+
+struct Saved {
+    backup::Manifest manifest;
+    std::string path, manifest_path, why;  // why this node
+    std::vector<std::string> deleted;      // older ones
+    std::optional<Error> not_deleted;
+};
+
+// What is known before anything was asked for: the names, and so the file's.
+backup::Manifest begin_manifest(const Context& context, const fleet::Instance& instance, const std::string& id);
+
+// Errors leave no file behind: those of fleet::Snapshot, with what became of the node; io.
+Result<Saved> save_rdb(Context& context, const fleet::Instance& instance, const BackupSource& source,
+                       const SaveSettings& settings);
+
+}  // namespace redisctl

@@ -1,0 +1,18 @@
+// Who else decides what a server's settings are, and so how long one lasts that was set by hand.
+#pragma once
+
+#include "base/result.h"
+#include "commands/context.h"
+#include "commands/look.h"
+
+#include <string>
+#include <vector>
+
+namespace redisctl {
+
+// Sentences for the plan of `config set`: what an operator sets back, what the next start of a pod forgets, which
+// logins stop working. The look is of one instance. Errors: interrupted.
+Result<std::vector<std::string>> lasting_of(Context& context, const Look& look, const std::string& parameter,
+                                            bool rewrite);
+
+}  // namespace redisctl

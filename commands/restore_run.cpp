@@ -1,0 +1,213 @@
+#include "commands/restore_run.h"
+
+#include "backup/manifest.h"
+#include "base/interrupt.h"
+#include "base/text.h"
+#include "commands/backup_save.h"
+#include "commands/backup_source.h"
+#include "commands/operation_report.h"
+#include "failover/instance_lock.h"
+#include "failover/journal.h"
+#include "failover/real_world.h"
+#include "redis/reply_error.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+namespace redisctl {
+
+namespace {
+
+using failover::StepReport;
+using failover::StepStatus;
+
+constexpr Millis flushed_in{30'000}, lock_kept{10'000};
+
+class Restoring {
+  public:
+    Restoring(Context& context, const RestoreJob& job, RestoreResult& result)
+        : context_(context), job_(job), result_(result), report_(result.operation.report) {}
+
+    void run(const failover::Plan& plan) {
+        if (Result<void> done = locked(plan); !done) {
+            report_.errors.push_back(std::move(done).error());
+            report_.outcome = report_.changed ? failover::Outcome::incomplete : failover::Outcome::refused;
+            return;
+        }
+        report_.outcome = report_.errors.empty() ? failover::Outcome::done : failover::Outcome::incomplete;
+    }
+
+  private:
+    Result<void> locked(const failover::Plan& plan) {
+        TRY(nothing_unfinished());
+        failover::RealWorld world(context_.loop(), context_.fleet(), *job_.instance, context_.client());
+        TRY_ASSIGN(std::unique_ptr<failover::Lock> lock,
+                   failover::lock_instance(world, context_.environment(), context_.client(), plan, job_.id, {}));
+        lock_ = lock.get();
+        // For `history`, and written only at its end: there is nothing to resume, the same is done again.
+        Result<void> done = all_steps();
+        {
+            // Also after Ctrl-C: a lock that is left is in the way for a minute.
+            const interrupt::Patience patience(3);
+            lock.reset();
+        }
+        if (auto journal = failover::Journal::create(context_.environment(), job_.id, plan)) {
+            (void)journal->end({{"outcome", done && report_.errors.empty() ? "done"
+                                            : report_.changed              ? "incomplete"
+                                                                           : "refused"}});
+            result_.operation.journal = journal->path();
+        }
+        return done;
+    }
+
+    Result<void> nothing_unfinished() const {
+        std::vector<Error> unreadable;
+        for (const failover::Recorded& recorded : failover::read_journals(context_.environment(), unreadable))
+            if (!recorded.ended && recorded.plan.instance == job_.instance->name &&
+                recorded.plan.ns == job_.instance->ns)
+                return fail(Error{
+                    ErrorCode::refused,
+                    fmt::format("operation {} of {} is not finished", recorded.operation, job_.instance->full_name()),
+                    fmt::format("a {} that began on {}", recorded.plan.command, recorded.started),
+                    fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
+        return {};
+    }
+
+    Result<void> all_steps() {
+        TRY(as_it_was());
+        if (job_.safety_backup && sum_of(job_.target->keys) > 0)
+            TRY(step("safety-backup", [&] { return save_what_is_there(); }));
+        if (job_.mode == RestoreMode::replace_all) TRY(step("empty", [&] { return empty(); }));
+        TRY(step("replay", [&] { return send_all(); }));
+        return step("compare", [&] { return compare(); });
+    }
+
+    // Between the look and the consent somebody may have thought for long.
+    Result<void> as_it_was() {
+        Result<Holding> now = std::move(ask_holdings(context_, {job_.master}).front());
+        TRY(now);
+        if (now->view.run_id != job_.target->run_id || now->view.role != redis::Role::master)
+            return fail(Error{ErrorCode::refused, fmt::format("{} is not what it was", job_.master->name),
+                              "it was restarted, or is no master any more", "run it again", "ROLE_CHANGED"});
+        if (job_.mode == RestoreMode::into_empty && sum_of(now->keys) > 0)
+            return fail(Error{ErrorCode::refused, fmt::format("{} is not empty any more", job_.master->name),
+                              fmt::format("it has {} keys by now", sum_of(now->keys)), "--merge or --replace-all",
+                              "NOT_EMPTY"});
+        return {};
+    }
+
+    Result<void> save_what_is_there() {
+        TRY_ASSIGN(const NodeNames all, NodeNames::among(job_.seen->found, {}));
+        TRY_ASSIGN(const BackupSource source,
+                   choose_source(*job_.instance, *job_.picture, all, false, BackupFrom::best));
+        SaveSettings settings;
+        settings.dir = job_.safety_dir;
+        settings.id = backup::new_id();
+        TRY_ASSIGN(const Saved saved, save_rdb(context_, *job_.instance, source, settings));
+        result_.safety_backup = saved.path;
+        return {};
+    }
+
+    Result<void> empty() {
+        fleet::Call call{job_.master, {{"FLUSHALL", "ASYNC"}}};
+        if (job_.target->functions && !job_.target->functions->empty()) call.requests.push_back({"FUNCTION", "FLUSH"});
+        const fleet::Outcome outcome =
+            std::move(context_.fleet().exec(std::span(&call, 1), Deadline::after(flushed_in)).front());
+        // It may have arrived.
+        if (!outcome.replies) report_.changed = true;
+        TRY(outcome.replies);
+        for (size_t i = 0; i < outcome.replies->size(); i++) {
+            const redis::Value& reply = (*outcome.replies)[i];
+            if (reply.is_error()) return fail(redis::reply_error(reply, call.requests[i].front()));
+            report_.changed = true;
+        }
+        return {};
+    }
+
+    Result<void> send_all() {
+        ReplayTask task;
+        task.master = job_.master;
+        task.run_id = job_.target->run_id;
+        task.clock_ahead_ms = job_.target->clock_ahead_ms;
+        task.file = job_.file;
+        task.keep_going = [&] { return lock_->keep(lock_kept); };
+        result_.begun = true;
+        const Result<void> done = replay(context_, task, result_.replayed);
+        const Replayed& replayed = result_.replayed;
+        const bool unsure =
+            !done && (done.error().code == ErrorCode::unreachable || done.error().code == ErrorCode::timeout);
+        report_.changed = report_.changed || unsure || replayed.keys() + replayed.functions > 0;
+        if (!done) {
+            Error error = done.error();
+            if (error.code == ErrorCode::interrupted) error.message = "stopped before all keys were restored";
+            const std::string so_far =
+                fmt::format("{} of {} keys were restored", replayed.keys(), job_.file->facts.keys());
+            error.cause += (error.cause.empty() ? "" : "; ") + so_far;
+            return fail(std::move(error));
+        }
+        if (replayed.refused > 0)
+            report_.errors.push_back(
+                Error{ErrorCode::server,
+                      fmt::format("{} would not take {} of what the file holds", job_.master->name, replayed.refused),
+                      replayed.refusals.front(), "", "REFUSED_KEYS"});
+        return {};
+    }
+
+    Result<void> compare() {
+        std::vector<const fleet::Node*> replicas;
+        for (const topology::NodePicture& picture : job_.picture->nodes) {
+            if (picture.name == job_.master->name || picture.master_node != job_.master->name) continue;
+            const auto node = std::find_if(job_.instance->nodes.begin(), job_.instance->nodes.end(),
+                                           [&](const fleet::Node& one) { return one.name == picture.name; });
+            if (node != job_.instance->nodes.end()) replicas.push_back(&*node);
+        }
+        result_.compared = compare_restored(context_, *job_.master, replicas, *job_.target, result_.replayed, job_.mode,
+                                            job_.patience);
+        for (const Error& warning : result_.compared->warnings) report_.warnings.push_back(warning);
+        return result_.compared->error ? Result<void>(fail(*result_.compared->error)) : Result<void>{};
+    }
+
+    Result<void> step(const std::string& id, const std::function<Result<void>()>& act) {
+        const TimePoint begin = SteadyClock::now();
+        tell({id, job_.master->name, StepStatus::started, Micros(0), {}});
+        const Result<void> done = act();
+        const auto took = std::chrono::duration_cast<Micros>(SteadyClock::now() - begin);
+        StepReport report{id, job_.master->name, done ? StepStatus::done : StepStatus::failed, took, {}};
+        if (!done) report.error = done.error();
+        tell(report);
+        report_.steps.push_back(std::move(report));
+        return done;
+    }
+
+    void tell(const StepReport& report) {
+        output::Output& output = context_.output();
+        if (output::is_document(output.settings().format)) {
+            (void)print_document(output, event_document(job_.id, ++seq_, report));
+            return;
+        }
+        if (report.status == StepStatus::started || output.settings().format == output::Format::name) return;
+        std::string line = fmt::format("{:<24} {} in {:.1f} ms", report.id, failover::status_name(report.status),
+                                       static_cast<double>(report.took.count()) / 1000.0);
+        if (report.error) line += ": " + printable(report.error->message);
+        (void)output.write(line + "\n");
+    }
+
+    Context& context_;
+    const RestoreJob& job_;
+    RestoreResult& result_;
+    failover::Report& report_;
+    failover::Lock* lock_ = nullptr;
+    int seq_ = 0;
+};
+
+}  // namespace
+
+void run_restore(Context& context, const RestoreJob& job, const failover::Plan& plan, RestoreResult& result) {
+    Restoring(context, job, result).run(plan);
+}
+
+}  // namespace redisctl

@@ -1,0 +1,231 @@
+#include "backup/shelf.h"
+#include "base/json_values.h"
+#include "base/text.h"
+#include "commands/command.h"
+#include "commands/examination.h"
+#include "commands/info_fields.h"
+#include "commands/node_cells.h"
+#include "commands/number_flag.h"
+#include "commands/upgrade_gates.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+namespace redisctl {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kMaxLag = 1024 * 1024, kFewerPercent = 5;
+constexpr Millis kMaxAge = std::chrono::hours(24);
+
+struct Limits {
+    int64_t lag_bytes = kMaxLag;
+};
+
+struct Options {
+    std::string max_bytes;
+    std::string dir, max_age;        // of check
+    std::string before, fewer_keys;  // of verify
+};
+
+Result<Limits> limits_of(const Options& options) {
+    Limits limits;
+    if (!options.max_bytes.empty()) {
+        TRY_ASSIGN(const uint64_t bytes, parse_bytes(options.max_bytes));
+        limits.lag_bytes = static_cast<int64_t>(bytes);
+    }
+    return limits;
+}
+
+UpgradeState state_of(Context& context, const fleet::Instance& instance, const topology::Picture& picture) {
+    UpgradeState state{rfc3339_now(), picture.master, {}, {}};
+    std::vector<fleet::Call> calls;
+    for (const fleet::Node& node : instance.nodes) calls.push_back({&node, info_requests({"server", "keyspace"})});
+    const std::vector<fleet::Outcome> outcomes = context.ask_further(calls);
+    for (size_t i = 0; i < calls.size(); i++) {
+        const Result<redis::InfoFields> info = info_of(outcomes[i].replies, {"server", "keyspace"});
+        state.versions[calls[i].node->name] = info ? redis::server_facts(*info).version : std::string();
+        state.keys[calls[i].node->name] = info ? KeyCounts(redis::keys_by_database(*info)) : std::nullopt;
+    }
+    return state;
+}
+
+// Adds the instance; true when every gate is open.
+bool add(output::Document& document, const topology::Picture& picture, const UpgradeState& state,
+         const std::vector<Gate>& gates) {
+    Json list = Json::array();
+    output::Table table{heading(picture), {{"GATE"}, {"OK"}, {"VALUE"}, {"MUST BE"}, {"HINT"}}, {}};
+    bool all = true;
+    for (const Gate& gate : gates) {
+        all = all && gate.ok;
+        list.push_back({{"gate", gate.name},
+                        {"value", gate.value},
+                        {"limit", gate.limit},
+                        {"ok", gate.ok},
+                        {"hint", text_or_null(gate.ok ? "" : gate.hint)}});
+        table.rows.push_back({gate.name,
+                              {gate.ok ? "yes" : "NO", gate.ok ? output::Tone::good : output::Tone::bad},
+                              gate.value,
+                              gate.limit,
+                              gate.ok ? "" : gate.hint});
+    }
+    Json item{{"instance", picture.name}, {"namespace", text_or_null(picture.ns)}, {"system", picture.system}};
+    item["ready"] = all;
+    item["gates"] = std::move(list);
+    item.update(to_json(state));
+    document.add_item(std::move(item));
+    document.add_table(std::move(table));
+    document.add_name(picture.full_name());
+    return all;
+}
+
+Result<ExitCode> end(Context& context, const Look& seen, output::Document& document, bool all) {
+    TRY(context.output().print(document));
+    if (count_answers(seen).yes > 0 && !all) return ExitCode::bad_answer;
+    return shown(count_answers(seen));
+}
+
+// Only backups of this instance, in this context, count.
+const backup::Shelved* newest_of(const backup::Shelf& shelf, const Context& context, const topology::Picture& picture) {
+    const backup::Shelved* newest = nullptr;
+    for (const backup::Shelved& backup : shelf.backups)
+        if (backup.manifest.instance == picture.name && backup.manifest.ns == picture.ns &&
+            backup.manifest.context == context.kube_context())
+            newest = &backup;
+    return newest;
+}
+
+Result<ExitCode> check(Context& context, const Options& options) {
+    TRY_ASSIGN(const Limits limits, limits_of(options));
+    Millis max_age = kMaxAge;
+    if (!options.max_age.empty()) {
+        TRY_ASSIGN(max_age, parse_duration(options.max_age));
+    }
+    backup::Shelf shelf;
+    if (!options.dir.empty()) {
+        TRY_ASSIGN(shelf, backup::read_shelf(options.dir));
+    }
+    TRY_ASSIGN(const Look seen, examine(context));
+    output::Document document("UpgradeCheck", context.kube_context());
+    bool all = true;
+    for (size_t i = 0; i < seen.pictures.size(); i++) {
+        const topology::Picture& picture = seen.pictures[i];
+        const UpgradeState now = state_of(context, seen.found.inventory.instances[i], picture);
+        std::vector<Gate> gates = gates_of_any_time(picture, now, limits.lag_bytes);
+        if (!options.dir.empty())
+            gates.push_back(backup_gate(picture, options.dir, newest_of(shelf, context, picture),
+                                        static_cast<int64_t>(std::time(nullptr)), max_age));
+        all = add(document, picture, now, gates) && all;
+    }
+    if (options.dir.empty()) context.output().note("no backup was looked for: --dir FOLDER");
+    return end(context, seen, document, all);
+}
+
+// The states of the file, by "namespace/instance".
+Result<std::map<std::string, UpgradeState>> read_before(const std::string& path) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    if (!file || !(text << file.rdbuf()))
+        return fail(ErrorCode::usage, fmt::format("{} cannot be read", printable(path)), {},
+                    "redisctl upgrade check --json > before.json");
+    const Json json = Json::parse(text.str(), nullptr, false);
+    if (json.is_discarded() || !json.is_object() || json.value("kind", Json()) != Json("UpgradeCheck") ||
+        !json.contains("items"))
+        return fail(ErrorCode::usage,
+                    fmt::format("{} is not what `redisctl upgrade check --json` printed", printable(path)), {},
+                    "redisctl upgrade check --json > before.json");
+    std::map<std::string, UpgradeState> states;
+    for (const Json& item : json["items"]) {
+        TRY_ASSIGN(UpgradeState state, read_upgrade_state(item));
+        const Json ns = item.value("namespace", Json()), name = item.value("instance", Json());
+        states[(ns.is_string() ? ns.get<std::string>() + "/" : "") +
+               (name.is_string() ? name.get<std::string>() : "")] = std::move(state);
+    }
+    return states;
+}
+
+Result<ExitCode> verify(Context& context, const Options& options) {
+    TRY_ASSIGN(const Limits limits, limits_of(options));
+    TRY_ASSIGN(const int64_t fewer, number_flag("--fewer-keys", options.fewer_keys, 0, kFewerPercent));
+    TRY_ASSIGN(const auto before, read_before(options.before));
+    TRY_ASSIGN(const Look seen, examine(context));
+    output::Document document("UpgradeVerify", context.kube_context());
+    bool all = true;
+    for (size_t i = 0; i < seen.pictures.size(); i++) {
+        const topology::Picture& picture = seen.pictures[i];
+        const UpgradeState now = state_of(context, seen.found.inventory.instances[i], picture);
+        std::vector<Gate> gates = gates_of_any_time(picture, now, limits.lag_bytes);
+        auto found = before.find(picture.full_name());
+        // Plain hosts that were given no name go by their master's address, which may be another one by now.
+        if (found == before.end() && picture.ns.empty() && before.size() == 1 && seen.pictures.size() == 1)
+            found = before.begin();
+        if (found != before.end()) {
+            const std::vector<Gate> since = gates_since(picture, found->second, now, fewer);
+            gates.insert(gates.end(), since.begin(), since.end());
+        } else {
+            gates.push_back({"before", "unknown", fmt::format("{} in {}", picture.full_name(), options.before), false,
+                             "redisctl upgrade check --json > before.json"});
+        }
+        all = add(document, picture, now, gates) && all;
+    }
+    return end(context, seen, document, all);
+}
+
+Option lag_option(Options& options) {
+    return {"--max-bytes", "SIZE", "A replica may be so far behind; 1MiB by default", &options.max_bytes};
+}
+
+void bind_check(Spec& spec) {
+    auto options = std::make_shared<Options>();
+    spec.options = {
+        lag_option(*options),
+        {"--dir", "FOLDER", "Where the backups are; without it none is looked for", &options->dir, {}, "file"},
+        {"--max-age", "DURATION", "A backup may be so old; 24h by default", &options->max_age}};
+    spec.examples = {"redisctl upgrade check --instance redis --dir /var/backups/redis",
+                     "redisctl upgrade check --instance redis --json"};
+    spec.run = [options](Context& context) { return check(context, *options); };
+}
+
+void bind_verify(Spec& spec) {
+    auto options = std::make_shared<Options>();
+    spec.options = {
+        lag_option(*options),
+        {"--fewer-keys", "PERCENT", "So many keys may have gone in the meantime; 5 by default", &options->fewer_keys}};
+    auto before = std::make_shared<std::vector<std::string>>();
+    spec.positionals = {{"FILE", "What `upgrade check --json` printed before", before.get(), true, false, "file"}};
+    spec.examples = {"redisctl upgrade verify before.json --instance redis"};
+    spec.run = [options, before](Context& context) {
+        options->before = before->front();
+        return verify(context, *options);
+    };
+}
+
+}  // namespace
+
+extern const Command upgrade_check_command{
+    "upgrade check",
+    Group::judge,
+    "Say whether servers can be upgraded now: findings, master, replicas, lag, versions, a backup",
+    Uses::target,
+    {"pre-upgrade-check"},
+    bind_check,
+    "UpgradeCheck"};
+
+extern const Command upgrade_verify_command{
+    "upgrade verify",
+    Group::judge,
+    "Compare with what `upgrade check` saw before: the same nodes, one version, the keys are there",
+    Uses::target,
+    {"post-upgrade-check", "validate-upgrade"},
+    bind_verify,
+    "UpgradeVerify"};
+
+}  // namespace redisctl
