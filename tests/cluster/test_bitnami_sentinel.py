@@ -21,6 +21,7 @@ class IsMaster(Switching):
         self.redis = Switched(systems.need(systems.ISMASTER), "bee", systems.PASSWORD)
         self.look = ["-n", self.redis.namespace]
         self.label(self.master())
+        looking.steady(self.redis)
 
     def master(self) -> str:
         return eventually("one master that both others follow", lambda: next((name for name, role in self.redis.roles().items() if role == "master" and self.redis.roles() == self.redis.settled(name)), None), 30)
@@ -89,6 +90,7 @@ class IsMaster(Switching):
         answer = self.redis.change("failover", "--accept-data-loss", XDG_STATE_HOME=self.state)
         self.assertIn(answer.result["outcome"], ("done", "noop", "refused"), answer)
         print(f"\nmeasured: {answer.result['outcome']} {time.monotonic() - began:.1f} s after the kill", flush=True)
+        looking.told_until(self, self.redis, "one master", lambda item: item["master"] is not None, 60)
         now = self.master()
         if self.labels()[now] != "true":
             self.check_result(self.redis.change("label sync", XDG_STATE_HOME=self.state), 0, "done", True)
@@ -96,13 +98,32 @@ class IsMaster(Switching):
         self.healthy(now)
         self.assertEqual((self.redis.lease() or {"holder": None})["holder"] or "", "")
 
+    def test_two_masters(self):
+        """Somebody promoted one by hand, called it so, and it took a write: clients of the Service met both in turn."""
+        master = self.master()
+        other = next(name for name in NODES if name != master)
+        self.redis.ask(other, "REPLICAOF", "NO", "ONE")
+        self.redis.ask(other, "SET", "mine", "1")
+        self.label(master, other)
+        looking.told(self, self.redis)
+        self.assertLessEqual({"SPLIT_BRAIN"}, {finding["code"] for finding in self.status(code=1)["findings"]})
+        healed = self.redis.change("heal", "--apply", "--keep", master, "--confirm", "bee", XDG_STATE_HOME=self.state)
+        self.check_result(healed, 0, "done", True)
+        self.assertRegex(healed.result["lostReason"], f"1 write that only {other} had, saved in ", healed)
+        self.healthy(master)
+        self.assertEqual((self.redis.roles(), self.redis.ask(other, "GET", "mine")), (self.redis.settled(master), None))
+        self.assertEqual(([name for name, label in self.labels().items() if label == "true"], self.redis.leads_to(SERVICE)), ([master], [master]))
+
+    def test_nobody_is_led_home(self):
+        self.check_no_home(self.redis, "bitnami-ismaster")
+
     def test_every_command_that_looks(self):
         master = self.master()
         replicas = [name for name in NODES if name != master]
         with self.redis.writer_direct(master, rate=200) as writer:
             looking.check_healthy(self, looking.Healthy(
                 self.redis.namespace, "bee", "bitnami-ismaster", master, replicas, sentinels=3, password=systems.PASSWORD,
-                services={"bee-redis": "all", "bee-redis-headless": "headless", SERVICE: "master"}, doctor=[("DATA_WITHOUT_VOLUME", name) for name in NODES]))
+                services={"bee-redis": "all", "bee-redis-headless": "headless", SERVICE: "master"}, doctor=looking.conditions(self.redis.namespace, NODES)))
             self.assertEqual(writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
 
 
@@ -114,6 +135,7 @@ class Nodes(Switching):
         self.redis = Switched(systems.need(systems.NODES), "ant", systems.PASSWORD)
         self.names = [f"ant-redis-node-{i}" for i in range(3)]
         eventually("one master that both others follow", self.master, 60)
+        looking.steady(self.redis)
 
     def master(self) -> str:
         roles = self.redis.roles()
@@ -130,7 +152,7 @@ class Nodes(Switching):
         with self.redis.writer_direct(master, rate=200) as writer:
             looking.check_healthy(self, looking.Healthy(
                 self.redis.namespace, "ant", "bitnami-sentinel", master, [name for name in self.names if name != master], sentinels=3, password=systems.PASSWORD,
-                services={"ant-redis": "all", "ant-redis-headless": "headless"}, doctor=[("DATA_WITHOUT_VOLUME", name) for name in self.names]))
+                services={"ant-redis": "all", "ant-redis-headless": "headless"}, doctor=looking.conditions(self.redis.namespace, self.names)))
             self.assertEqual(writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
 
     def test_there_and_back(self):
@@ -157,3 +179,49 @@ class Nodes(Switching):
         self.assertRegex(healed.result["lostReason"], f"1 write that only {other} had, saved in ", healed)
         self.until_healthy(master)
         self.assertEqual((self.redis.roles(), self.redis.ask(other, "GET", "mine")), (self.redis.settled(master), None))
+
+    def test_the_masters_process_is_killed(self):
+        """Its container comes back with its AOF, or the Sentinels have replaced it by then: one master in the end, and what is said meanwhile is true."""
+        master = self.master()
+        with self.redis.writer_direct(*self.names, rate=500) as writer:
+            self.until_healthy(master)
+            self.redis.kill(master)
+            looking.told_until(self, self.redis, "it is healthy", lambda item: item["health"] == "healthy", 90)
+            now = eventually("one master", self.master, 30)
+            written = writer.stop(f"{self.redis.ip(now)}:6379")
+        self.assertGreater(written.acked, 100, written)
+        if now == master:
+            self.assertEqual(written.lost, 0, written)
+
+    def test_the_master_is_frozen(self):
+        """Whoever is first, redisctl or the Sentinels: nothing is done before its death is sure, one is promoted, and it is said who. Thawed, the old one follows, and is
+        never called the master again."""
+        master = self.master()
+        with self.redis.writer_direct(*self.names, rate=500) as writer:
+            self.until_healthy(master)
+            thaw = self.redis.freeze(master)
+            self.addCleanup(thaw)
+            eventually("it is replaced", lambda: self.replaced(master), 60, 0.5)
+            new = next(name for name in self.names if name != master and self.redis.ask(name, "ROLE")[0] == b"master")
+            looking.told(self, self.redis)
+            thaw()
+            seen = self.until_healthy(new)
+            self.assertNotIn(master, {name for _, name in seen}, seen)
+            written = writer.stop(f"{self.redis.ip(new)}:6379")
+        self.assertEqual(self.redis.roles(), self.redis.settled(new))
+        self.assertGreater(written.acked, 500, written)
+
+    def replaced(self, master: str) -> bool:
+        change = self.change("failover", "--from", master, "--accept-data-loss", "--confirm", "ant")
+        if change.code == 0:
+            self.assertEqual((change.result["mode"], change.result["engine"], change.result["from"], change.result["lostBytes"]), ("emergency", "sentinel", master, None), change)
+            self.assertTrue(change.result["lostReason"], change)
+            self.assertNotEqual(change.result["to"], master, change)
+            return True
+        self.check_result(change, 6, "refused", False)
+        # It still seems to live, two are seen at once, or the Sentinels were first.
+        self.assertIn(change.result["errors"][0]["code"], ("CHECK_FAILED", "NO_MASTER", "OTHER_MASTER"), change)
+        return change.result["errors"][0]["code"] == "OTHER_MASTER"
+
+    def test_nobody_is_led_home(self):
+        self.check_no_home(self.redis, "bitnami-sentinel")

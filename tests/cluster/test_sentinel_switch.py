@@ -11,6 +11,9 @@ class Planned(Watched):
             looking.check_healthy(self, healthy)
             self.assertEqual(writer.stop(f"{self.redis.ip(healthy.master)}:6379").lost, 0)
 
+    def test_nobody_is_led_home(self):
+        self.check_no_home(self.redis, "sentinel")
+
     def test_there_and_back(self):
         instance = self.only(self.document("replication-info", "ReplicationInfo", "-n", self.redis.namespace)["items"])
         self.redis.instance = instance["name"]

@@ -122,7 +122,8 @@ class Refused(Chart):
     def refused(self, check: str, node: str = None) -> None:
         refused = self.change("failover", "--promote", "my-redis-1")
         self.check_result(refused, 6, "refused", False)
-        self.assertIn(f"{check} ({node})" if node else check, refused.result["errors"][0]["message"], refused)
+        self.assertIn(check, refused.result["errors"][0]["message"], refused)
+        self.assertIn(f"{check} of {node}: " if node else "", refused.result["errors"][0]["cause"], refused)
         self.assertEqual(self.redis.selectors(*SERVICES), leading_to("my-redis-0"))
         self.assertEqual(self.redis.roles()["my-redis-0"], "master")
 

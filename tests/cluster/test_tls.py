@@ -6,7 +6,7 @@ import threading
 
 from world import looking, systems
 from world.charts import Switching
-from world.kubectl import OWN, eventually
+from world.kubectl import OWN, eventually, kubectl
 from world.program import Asking
 from world.switching import Client, Switched
 

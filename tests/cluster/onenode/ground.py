@@ -3,6 +3,7 @@
 A process is ours when it lives in our network namespace or under our cgroup. Both are asked of the kernel, so a run that was
 killed half way leaves nothing that the next one does not find, and no list of process ids can be stale.
 """
+import contextlib
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from .places import HOME, LOG, NETNS, NETNS_FILE, NODE_IP, PKI, RUN, KUBECONFIG,
 
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUP_NAME = HOME / "cgroup"
+SHARES = {"cpu.weight": 6400, "cpu.shares": 65536}  # of 64 processes, in cgroups of version 2 and 1
 
 
 def check() -> None:
@@ -57,6 +59,10 @@ def prepare() -> str:
     CGROUP_NAME.write_text(cgroup)
     for hierarchy in hierarchies():
         (hierarchy / cgroup).mkdir(exist_ok=True)
+        # Else all pods together get as much of a busy machine as one other process: probes time out and Sentinels are in TILT mode all the time.
+        for share in (hierarchy / cgroup / "cpu.weight", hierarchy / cgroup / "cpu.shares"):
+            with contextlib.suppress(OSError):
+                share.write_text(str(SHARES[share.name]))
     network = (
         "ip link set lo up && ip link add node type bridge && ip addr add {ip}/16 dev node && ip link set node up && "
         "ip route add default dev node && echo 1 >/proc/sys/net/ipv4/ip_forward"

@@ -56,6 +56,16 @@ class Switching(Asking):
             self.assertLess(result["writeOutageMs"], 1000 if result["engine"] != "sentinel" else 5000, change)
 
 
+    def check_no_home(self, redis: Switched, system: str) -> None:
+        """Nobody is led home where no chart makes one of the pods the master at every start."""
+        roles = redis.roles()
+        refused = redis.change("return-home", XDG_STATE_HOME=self.state)
+        self.check_result(refused, 6, "refused", False)
+        error = self.only(refused.result["errors"], "error")
+        self.assertEqual((error["message"], error["cause"]), (f"{redis.instance} has no home pod", f"its system is {system}: no chart makes one of its pods the master at every start"), refused)
+        self.assertEqual(redis.roles(), roles)
+
+
 class Chart(Switching):
     """Each test begins with my-redis-0 as the master."""
 

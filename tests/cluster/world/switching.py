@@ -209,7 +209,24 @@ class Switched:
                     return entry.name
         raise AssertionError(f"no server process of pod {pod}")
 
+    def freeze(self, pod: str):
+        """Its connections stay, and nobody answers. Gives what thaws it, as often as that is called."""
+        process = int(self.process(pod))
+        os.kill(process, signal.SIGSTOP)
+
+        def thaw() -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+        return thaw
+
     # Restarting
+
+    def kill(self, pod: str) -> None:
+        """Its server, with SIGKILL; its container is made anew, maybe before anybody has noticed."""
+        process = self.process(pod)
+        os.kill(int(process), signal.SIGKILL)
+        eventually(f"the process of {pod} is gone", lambda: not os.path.exists(f"/proc/{process}"), 10, 0.01)
 
     def delete(self, pod: str, *arguments) -> None:
         kubectl("delete", "pod", pod, "-n", self.namespace, "--wait=false", *arguments)

@@ -82,8 +82,9 @@ NODES = System("nodes", 3, own_only=True, parts=[("bitnami-sentinel.yaml", bitna
 ALONE = System("alone", 4, [alone("shop", "redis-17.15.2"), alone("cache", "redis-0.4.0"), alone("scaled", "redis-0.4.0", 2)])
 LABELLED = System("labelled", 3, own_only=True, parts=[("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 WATCHED = System("watched", 6, own_only=True, parts=[("sentinel.yaml", image("redis:7.0"))])
+PARTS = System("parts", 2, own_only=True, parts=[("cluster-mode.yaml", {"NAME": "parts", **image("redis:7.0")})])
 EMPTY = System("empty", 0)
-ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, NODES, ALONE, LABELLED, WATCHED, EMPTY) if OWN or not system.own_only]
+ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, NODES, ALONE, LABELLED, WATCHED, PARTS, EMPTY) if OWN or not system.own_only]
 
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

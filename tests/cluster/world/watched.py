@@ -5,7 +5,7 @@ import socket
 from . import systems
 from .charts import Switching
 from .kubectl import eventually, kubectl, pods
-from .looking import Healthy
+from .looking import Healthy, conditions, steady
 from .program import redisctl
 from .switching import Client, ReplyError, Switched
 
@@ -60,7 +60,7 @@ class Watched(Switching):
         master = self.master()
         return Healthy(self.redis.namespace, "redis", "sentinel", master, [name for name in MEMBERS if name != master], sentinels=3,
                        services={"redis-master": "headless", "redis-slave": "headless", "redis-sentinel": "sentinel"},
-                       doctor=[("DATA_WITHOUT_VOLUME", name) for name in MEMBERS])
+                       doctor=conditions(self.redis.namespace, MEMBERS))
 
     def status(self) -> dict:
         return redisctl("status", "-n", self.redis.namespace, "--json").document
@@ -69,6 +69,7 @@ class Watched(Switching):
         return {finding["code"] for finding in redisctl(*command.split(), "-n", self.redis.namespace, "--json").document["findings"]}
 
     def change(self, command: str, *arguments):
+        steady(self.redis)
         return self.redis.change(command, *arguments, XDG_STATE_HOME=self.state)
 
     def scale(self, count: int) -> None:
