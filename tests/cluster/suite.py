@@ -1,15 +1,38 @@
 """The tests inside the cluster's network: all modules, or those named. Classes in which something failed are tried once more, in the same cluster.
 
 The modules share one cluster, and all of them together take half an hour: a hiccup of the machine shall not cost all of it again. The first failure stays in the log.
+At the end it says which took the longest: this suite is most of what a whole run takes.
 """
 import re
 import sys
+import time
 import unittest
 from pathlib import Path
 
+SHOWN = 25
+
+
+class Timed(unittest.TextTestResult):
+    """Knows how long each test took, what it set up and waited for included."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.seconds = {}
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self.seconds[test.id()] = time.monotonic() - self.began
+
 
 def run(suite: unittest.TestSuite) -> unittest.TestResult:
-    return unittest.TextTestRunner(verbosity=2).run(suite)
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Timed).run(suite)
+    slowest = sorted(result.seconds.items(), key=lambda one: -one[1])[:SHOWN]
+    print(f"\nthe slowest of {result.testsRun}, in seconds:", *(f"{seconds:7.1f}  {name}" for name, seconds in slowest), sep="\n", file=sys.stderr, flush=True)
+    return result
 
 
 def place_of(test) -> str:
