@@ -34,6 +34,25 @@ std::string silent_master(const Facts& facts, size_t replica) {
     return fmt::format("{}:{}", view.master_host, port);
 }
 
+// Whom it follows leads back to it, and all Sentinels that watch go on calling it the master: a manifest made it a
+// replica at its start. In a circle that none of them speaks for, nobody knows who was the master.
+bool circles_as_their_master(const Facts& facts, size_t start) {
+    const auto& nodes = facts.picture.nodes;
+    const std::string& name = facts.instance.nodes[start].name;
+    bool named = false;
+    for (const topology::SentinelPicture& sentinel : facts.picture.sentinels) {
+        if (!sentinel.master) continue;
+        if (sentinel.master_node != name) return false;
+        named = true;
+    }
+    std::optional<size_t> at = start;
+    for (size_t step = 0; named && at && step < nodes.size(); step++) {
+        at = facts.index_of(nodes[*at].master_node);
+        if (at == start) return true;
+    }
+    return false;
+}
+
 // replica-announce-ip is what the master lists, whatever it connects from.
 bool announces(const NodeFacts& node, const AttachedReplica& line) {
     if (!node.settings || !node.view) return false;
@@ -116,8 +135,9 @@ void find_lost_master(Facts& facts) {
         const std::string& own = facts.picture.nodes[i].master_node;
         const Result<NodeView>& view = facts.nodes[i].view;
         if (view && view->role == Role::master) return;
+        if (!view || view->role != Role::replica || view->link_up == true) continue;
         // One that follows a living node did not lose its role, it changed it.
-        if (!view || view->role != Role::replica || view->link_up == true || (!own.empty() && own != name)) continue;
+        if (!own.empty() && own != name && !circles_as_their_master(facts, i)) continue;
         for (size_t n = 0; n < facts.nodes.size(); n++)
             if (n != i && facts.picture.nodes[n].master_node == name) lost.insert(name);
     }

@@ -99,7 +99,8 @@ struct Facts {
     // The node that is the master, or was; an address as it was told when no node has it; empty when it is not clear.
     std::string master;
     std::string why_no_master;
-    // It answers, as a replica of nobody among us: it was restarted, or told so, and nobody took its place.
+    // It answers, as a replica of nobody among us or of one that follows it: it was restarted, or told so, and nobody
+    // took its place.
     bool lost_role = false;
 
     std::optional<size_t> index_of(std::string_view name) const;

@@ -188,11 +188,18 @@ class TheyCannot(Dead):
 class LostRole(Dead):
     def test_it_is_back_as_a_replica_of_itself(self):
         """As the Spotahome operator's pods come back: its process lives, so the Sentinels see nothing wrong, and nobody is the master."""
+        self.back_as_a_replica_of(0)
+
+    def test_it_is_back_as_a_replica_of_one_that_follows_it(self):
+        """As hand-written manifests start all but one: a circle, and the Sentinels still call it the master."""
+        self.back_as_a_replica_of(1)
+
+    def back_as_a_replica_of(self, number: int) -> None:
         nodes = self.written()
         writer = self.writing(nodes)
         nodes[0].command("SAVE")
         self.kill(nodes)
-        nodes[0].options.append(f"replicaof 127.0.0.1 {nodes[0].port}")
+        nodes[0].options.append(f"replicaof 127.0.0.1 {nodes[number].port}")
         nodes[0].start()
         status = self.start("status", nodes=nodes).finish()
         self.assertEqual(status.code, 1, status)

@@ -217,6 +217,34 @@ TEST_CASE("A node that lost its role is the master that is replaced") {
     CHECK(world.facts.master.empty());
 }
 
+TEST_CASE("In a circle it is the one that all Sentinels call the master that lost its role") {
+    DeadMaster world;
+    world.node(dead) = world.node(second);
+    world.view(dead).link_up = false;
+    auto& picture = world.facts.picture;
+    picture.nodes[0].master_node = second;
+    for (size_t i : {1, 2}) picture.nodes[i].master_node = dead;
+    const auto lost = [&] {
+        world.facts.master.clear();
+        world.facts.lost_role = false;
+        find_lost_master(world.facts);
+        return world.facts.master;
+    };
+    picture.sentinels.resize(2);
+    for (topology::SentinelPicture& sentinel : picture.sentinels) {
+        sentinel.master.emplace();
+        sentinel.master_node = dead;
+    }
+    CHECK(lost() == dead);
+    CHECK(world.facts.lost_role);
+    picture.sentinels[1].master_node = second;
+    CHECK(lost() == "");
+    for (topology::SentinelPicture& sentinel : picture.sentinels) sentinel.master_node = second;
+    CHECK(lost() == second);
+    for (topology::SentinelPicture& sentinel : picture.sentinels) sentinel.master.reset();
+    CHECK(lost() == "");
+}
+
 TEST_CASE("By hand the Sentinels that answer are told whom to watch") {
     DeadMaster world;
     world.facts.sentinels[2].word = fail(ErrorCode::timeout, "no answer");
