@@ -174,6 +174,7 @@ class Memory(Trouble):
             self.assertEqual(writer.stop(f"{self.redis.ip(master)}:6379").lost, 0)
 
     def test_one_names_a_dead_address(self):
+        self.told_anew()
         odd, address = next(iter(self.sentinels().items()))
         self.tell(address, "SENTINEL", "REMOVE", NAME)
         self.tell(address, "SENTINEL", "MONITOR", NAME, "10.241.255.254", 6379, 2)
@@ -185,7 +186,6 @@ class Memory(Trouble):
         self.assertIn(odd, " ".join(done.result["achieved"]), done)
         self.until_healthy(self.master())
         eventually("all is calm", self.calm, 60, 1)
-
 
 
 class Crossed(Trouble):
@@ -213,6 +213,7 @@ class Crossed(Trouble):
         return [(one["code"], one["node"], one["message"]) for one in answer.document["findings"] if one["code"] == "SENTINEL_CROSSED"]
 
     def test_one_watches_the_strangers_master(self):
+        self.told_anew()
         theirs = self.stranger()
         odd, address = next(iter(self.sentinels().items()))
         self.tell(address, "SENTINEL", "REMOVE", NAME)

@@ -39,6 +39,14 @@ class Watched(Switching):
         flat = [word.decode() for word in self.tell(address, "SENTINEL", "MASTER", NAME)]
         return dict(zip(flat[::2], flat[1::2]))
 
+    def told_anew(self) -> None:
+        """As at their first start, with the epoch that all begin with: what one is told afterwards no other outvotes. First all forget, or one passes the old epoch on."""
+        master = self.redis.ip(self.master())
+        for words in (["REMOVE", NAME], ["MONITOR", NAME, master, 6379, 2], ["SET", NAME, "down-after-milliseconds", 30_000]):
+            for address in self.sentinels().values():
+                self.tell(address, "SENTINEL", *words)
+        eventually("all is calm", self.calm, 60, 1)
+
     def known(self, address: str, what: str) -> list:
         return [{name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2])} for flat in self.tell(address, "SENTINEL", what, NAME)]
 
