@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "commands/ask_each.h"
 #include "commands/command.h"
-#include "commands/consent.h"
 #include "commands/info_fields.h"
 #include "commands/node_names.h"
 #include "redis/reply_error.h"
@@ -82,7 +81,6 @@ class BackgroundSave {
         : context_(context), options_(options), kind_(kind), document_(document) {}
 
     Result<ExitCode> run() {
-        TRY(changes_allowed(context_.environment()));
         context_.begin_operation(lower(kind_.command.front()));
         // By the clock of the server that sets the time of its last save.
         std::vector<redis::Request> requests = info_requests({"persistence"});

@@ -6,6 +6,7 @@
 #include "commands/info_fields.h"
 #include "commands/look.h"
 #include "commands/number_flag.h"
+#include "redis/command_facts.h"
 #include "redis/reply_error.h"
 
 #include <fmt/format.h>
@@ -76,7 +77,6 @@ class Flush {
 
     Result<ExitCode> run() {
         TRY(check_flags());
-        if (!options_.dry_run) TRY(changes_allowed(context_.environment()));
         context_.begin_operation("flush");
         TRY_ASSIGN(seen_, look_at_one(context_, "a flush is of one"));
         TRY(find_nodes());
@@ -139,11 +139,11 @@ class Flush {
 
     // Bitnami's charts disable the command; then the server does not even know its name.
     Result<void> see_that_it_can() {
-        const fleet::Call call{nodes_.front().node, {{"COMMAND", "INFO", command_.front()}}};
+        const fleet::Call call{nodes_.front().node, {redis::command_info_request(command_)}};
         const std::vector<fleet::Outcome> outcomes = context_.ask_further({&call, 1});
         TRY(outcomes.front().replies);
         const redis::Value& reply = outcomes.front().replies->front();
-        const bool unknown = !reply.is_error() && reply.elements.size() == 1 && reply.elements.front().elements.empty();
+        const bool unknown = !reply.is_error() && reply.elements.size() == 1 && !redis::is_known(reply.elements.front());
         if (!unknown) return {};
         return fail(
             Error{ErrorCode::refused, fmt::format("{} does not know {}", picture().master, command_.front()),

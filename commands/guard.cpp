@@ -79,7 +79,6 @@ class Watching {
 
   private:
     std::optional<Error> why_not(const OneInstance& one) const {
-        if (const Result<void> allowed = changes_allowed(context_.environment()); !allowed) return allowed.error();
         const topology::Picture& picture = one.facts.picture;
         if (context_.in_kubernetes() && !topology::home_pod(one.facts.instance, picture.system).empty())
             return std::nullopt;

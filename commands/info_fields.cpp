@@ -6,14 +6,14 @@
 
 namespace redisctl {
 
-std::vector<redis::Request> info_requests(std::initializer_list<std::string_view> sections) {
+std::vector<redis::Request> info_requests(const std::vector<std::string_view>& sections) {
     std::vector<redis::Request> requests{{"INFO", "replication"}};
     for (const std::string_view section : sections) requests.push_back({"INFO", std::string(section)});
     return requests;
 }
 
 Result<redis::InfoFields> info_of(const Result<std::vector<redis::Value>>& replies,
-                                  std::initializer_list<std::string_view> sections) {
+                                  const std::vector<std::string_view>& sections) {
     TRY(replies);
     TRY_ASSIGN(redis::InfoFields fields, redis::read_info(replies->at(0), "replication"));
     size_t i = 1;

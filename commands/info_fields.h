@@ -5,18 +5,17 @@
 #include "output/table.h"
 #include "redis/info_fields.h"
 
-#include <initializer_list>
 #include <string_view>
 #include <vector>
 
 namespace redisctl {
 
 // INFO replication, for the node's role, and INFO of each of the sections: several in one INFO exist only from 7.0 on.
-std::vector<redis::Request> info_requests(std::initializer_list<std::string_view> sections);
+std::vector<redis::Request> info_requests(const std::vector<std::string_view>& sections);
 
 // The fields of all of them: their names are unique. Errors: the node's own, and that of the first section refused.
 Result<redis::InfoFields> info_of(const Result<std::vector<redis::Value>>& replies,
-                                  std::initializer_list<std::string_view> sections);
+                                  const std::vector<std::string_view>& sections);
 
 redis::Role role_of(const redis::InfoFields& info);
 output::Cell role_word(redis::Role role);  // "master" stands out

@@ -37,23 +37,12 @@ struct Collected {
     Asked asked;
 };
 
-Result<redis::InfoFields> info_of_all(const AskedNode& node, const std::vector<redis::Request>& requests) {
-    TRY(node.replies);
-    redis::InfoFields info;
-    for (size_t i = 0; i < requests.size(); i++) {
-        TRY_ASSIGN(redis::InfoFields section, redis::read_info(node.replies->at(i), requests[i].back()));
-        info.merge(section);
-    }
-    return info;
-}
-
 Result<Collected> collect(Context& context, const std::vector<std::string>& names) {
-    std::vector<redis::Request> requests{{"INFO", "replication"}};
-    for (const std::string_view section : redis::metric_sections()) requests.push_back({"INFO", std::string(section)});
+    const auto& sections = redis::metric_sections();
     Collected collected;
-    TRY_ASSIGN(collected.asked, ask_each(context, names, requests, Sentinels::left_out));
+    TRY_ASSIGN(collected.asked, ask_each(context, names, info_requests(sections), Sentinels::left_out));
     for (AskedNode& node : collected.asked.nodes) {
-        const Result<redis::InfoFields> info = info_of_all(node, requests);
+        const Result<redis::InfoFields> info = info_of(node.replies, sections);
         const redis::Role role = info ? role_of(*info) : redis::Role::unknown;
         const redis::MetricLabels labels{{"namespace", node.instance->ns},
                                          {"instance", node.instance->name},

@@ -5,6 +5,7 @@
 #include "commands/consent.h"
 #include "commands/guardian.h"
 #include "commands/operation_report.h"
+#include "commands/unfinished.h"
 #include "failover/conditions.h"
 #include "failover/instance_lock.h"
 #include "failover/lease_lock.h"
@@ -32,17 +33,8 @@ class Teller final : public failover::Observer {
   public:
     Teller(output::Output& output, const Operation& operation) : output_(output), operation_(operation) {}
 
-    void on(const failover::Step& step, const StepReport& report) override {
-        if (output::is_document(output_.settings().format)) {
-            (void)print_document(output_, event_document(operation_.id, ++seq_, report));
-            return;
-        }
-        if (report.status == StepStatus::started || output_.settings().format == output::Format::name) return;
-        std::string line = fmt::format("{:<24} {}", step.id, failover::status_name(report.status));
-        if (report.status == StepStatus::done || report.status == StepStatus::undone)
-            line += fmt::format(" in {:.1f} ms", static_cast<double>(report.took.count()) / 1000.0);
-        if (report.error) line += ": " + printable(report.error->message);
-        (void)output_.write(line + "\n");
+    void on(const failover::Step&, const StepReport& report) override {
+        print_event(output_, operation_.id, ++seq_, report);
     }
 
     bool may_go_on(const failover::Step& step) override {
@@ -74,31 +66,6 @@ Result<void> consent(const Operation& operation) {
     TRY_ASSIGN(const std::string typed,
                ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), hint));
     if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, hint);
-    return {};
-}
-
-// One that was killed may have left something borrowed: it is finished or undone first.
-Result<void> no_unfinished(Context& context, const Operation& operation) {
-    std::vector<Error> unreadable;
-    for (const failover::Recorded& recorded : failover::read_journals(context.environment(), unreadable)) {
-        const Plan& plan = recorded.plan;
-        const bool superseded =
-            std::any_of(operation.supersedes.begin(), operation.supersedes.end(),
-                        [&](const failover::Recorded& one) { return one.operation == recorded.operation; });
-        if (recorded.ended || recorded.operation == operation.id) continue;
-        if (plan.instance != operation.plan.instance || plan.ns != operation.plan.ns) continue;
-        if (recorded.running)
-            return fail(Error{ErrorCode::refused, fmt::format("another change of {} is under way", plan.instance),
-                              fmt::format("operation {} is at work, at {}", recorded.operation,
-                                          recorded.last_step.empty() ? "its beginning" : recorded.last_step),
-                              "redisctl history", "LOCKED"});
-        if (superseded) continue;
-        return fail(Error{
-            ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
-            fmt::format("{} from {} to {} stopped at {}, on {}", plan.command, plan.from, plan.to,
-                        recorded.last_step.empty() ? "its beginning" : recorded.last_step, recorded.started),
-            fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
-    }
     return {};
 }
 
@@ -238,8 +205,8 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     output::Output& output = context.output();
     const auto refused = [&](const Error& error) { return end_early(context, result_for(operation), error); };
     if (!operation.recorded)
-        if (const Result<void> clear = no_unfinished(context, operation); !clear) return refused(clear.error());
-    if (const Result<void> allowed = changes_allowed(context.environment()); !allowed) return refused(allowed.error());
+        if (const Result<void> clear = none_unfinished(context.environment(), operation.plan, operation.supersedes);
+            !clear) return refused(clear.error());
     if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
 
     std::optional<Guardian> guardian;

@@ -57,6 +57,20 @@ std::string resync_sentence(const std::string& node, failover::Resync resync) {
 
 }  // namespace
 
+void print_event(output::Output& output, const std::string& operation, int seq, const failover::StepReport& report) {
+    using failover::StepStatus;
+    if (output::is_document(output.settings().format)) {
+        (void)print_document(output, event_document(operation, seq, report));
+        return;
+    }
+    if (report.status == StepStatus::started || output.settings().format == output::Format::name) return;
+    std::string line = fmt::format("{:<24} {}", report.id, failover::status_name(report.status));
+    if (report.status == StepStatus::done || report.status == StepStatus::undone)
+        line += fmt::format(" in {:.1f} ms", static_cast<double>(report.took.count()) / 1000.0);
+    if (report.error) line += ": " + printable(report.error->message);
+    (void)output.write(line + "\n");
+}
+
 Error refused_by(std::string_view what, const std::vector<failover::Check>& checks) {
     Error error{ErrorCode::refused, fmt::format("{} is refused by: ", what), "", "", "CHECK_FAILED"};
     std::set<std::string> named;

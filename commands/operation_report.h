@@ -11,12 +11,16 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace redisctl {
 
 // One line of NDJSON, or one document of YAML.
 Result<void> print_document(output::Output& output, const nlohmann::ordered_json& json);
+
+// What happens to a step, as it happens: a document, or a line of the ends only.
+void print_event(output::Output& output, const std::string& operation, int seq, const failover::StepReport& report);
 
 // Its errors, and its OperationResult, its sentences or the master's name. Gives its exit code: exit_of its report,
 // where it has none of its own. Errors: only output's.

@@ -119,7 +119,6 @@ class RestoreRdb {
     }
 
     Result<void> consent() const {
-        TRY(changes_allowed(context_.environment()));
         const std::string what = job_.mode == RestoreMode::replace_all ? "All keys that are there now are removed. "
                                  : job_.mode == RestoreMode::merge     ? "Keys that the file has are replaced. "
                                                                        : "Keys are written to it. ";

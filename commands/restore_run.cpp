@@ -6,6 +6,7 @@
 #include "commands/backup_save.h"
 #include "commands/backup_source.h"
 #include "commands/operation_report.h"
+#include "commands/unfinished.h"
 #include "failover/instance_lock.h"
 #include "failover/journal.h"
 #include "failover/real_world.h"
@@ -43,7 +44,7 @@ class Restoring {
 
   private:
     Result<void> locked(const failover::Plan& plan) {
-        TRY(nothing_unfinished());
+        TRY(none_unfinished(context_.environment(), plan));
         failover::RealWorld world(context_.loop(), context_.fleet(), *job_.instance, context_.client());
         TRY_ASSIGN(std::unique_ptr<failover::Lock> lock,
                    failover::lock_instance(world, context_.environment(), context_.client(), plan, job_.id, {}));
@@ -62,19 +63,6 @@ class Restoring {
             result_.operation.journal = journal->path();
         }
         return done;
-    }
-
-    Result<void> nothing_unfinished() const {
-        std::vector<Error> unreadable;
-        for (const failover::Recorded& recorded : failover::read_journals(context_.environment(), unreadable))
-            if (!recorded.ended && recorded.plan.instance == job_.instance->name &&
-                recorded.plan.ns == job_.instance->ns)
-                return fail(Error{
-                    ErrorCode::refused,
-                    fmt::format("operation {} of {} is not finished", recorded.operation, job_.instance->full_name()),
-                    fmt::format("a {} that began on {}", recorded.plan.command, recorded.started),
-                    fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
-        return {};
     }
 
     Result<void> all_steps() {
@@ -183,18 +171,7 @@ class Restoring {
         return done;
     }
 
-    void tell(const StepReport& report) {
-        output::Output& output = context_.output();
-        if (output::is_document(output.settings().format)) {
-            (void)print_document(output, event_document(job_.id, ++seq_, report));
-            return;
-        }
-        if (report.status == StepStatus::started || output.settings().format == output::Format::name) return;
-        std::string line = fmt::format("{:<24} {} in {:.1f} ms", report.id, failover::status_name(report.status),
-                                       static_cast<double>(report.took.count()) / 1000.0);
-        if (report.error) line += ": " + printable(report.error->message);
-        (void)output.write(line + "\n");
-    }
+    void tell(const StepReport& report) { print_event(context_.output(), job_.id, ++seq_, report); }
 
     Context& context_;
     const RestoreJob& job_;

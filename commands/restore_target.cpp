@@ -1,6 +1,7 @@
 #include "commands/restore_target.h"
 
 #include "base/text.h"
+#include "redis/command_facts.h"
 #include "redis/dump_payload.h"
 #include "redis/info_fields.h"
 #include "redis/reply_error.h"
@@ -22,9 +23,8 @@ std::string setting(const redis::Value& reply) {
     return reply.elements.size() == 2 ? reply.elements[1].text : std::string();
 }
 
-// COMMAND INFO of one that is renamed or disabled is an array of nil, or of nothing.
-bool is_known(const redis::Value& reply) {
-    return !reply.elements.empty() && !reply.elements.front().elements.empty();
+bool has_command(const redis::Value& command_info) {
+    return !command_info.elements.empty() && redis::is_known(command_info.elements.front());
 }
 
 KeyCounts keys_of(const redis::InfoFields& info, bool locked) {
@@ -100,8 +100,8 @@ Result<RestoreTarget> ask_restore_target(Context& context, const fleet::Node& ma
     target.databases = parse_int(setting(replies[4]));
     target.max_bulk_bytes = parse_int(setting(replies[5]));
     target.saves = !setting(replies[6]).empty();
-    target.has_flush = is_known(replies[7]);
-    target.has_functions = is_known(replies[8]);
+    target.has_flush = has_command(replies[7]);
+    target.has_functions = has_command(replies[8]);
     if (!replies[9].is_error()) target.functions = library_names(replies[9]);
     if (!replies[10].is_error()) target.modules = replies[10].elements.size();
     target.select_said = error_of(replies[11], "SELECT");

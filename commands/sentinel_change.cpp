@@ -7,6 +7,7 @@
 #include "failover/real_world.h"
 #include "failover/sentinel_reset.h"
 #include "failover/sentinel_sync.h"
+#include "redis/command_facts.h"
 
 #include <fmt/core.h>
 #include <fmt/ranges.h>
@@ -127,7 +128,7 @@ std::optional<std::vector<std::string>> renamed_on(Context& context, const Counc
         if (reply.is_error() || reply.elements.size() != names.size()) return std::nullopt;
         std::vector<std::string> renamed;
         for (size_t i = 0; i < names.size(); i++)
-            if (reply.elements[i].is_nil() || reply.elements[i].elements.empty()) renamed.push_back(names[i]);
+            if (!redis::is_known(reply.elements[i])) renamed.push_back(names[i]);
         return renamed;
     }
     return std::nullopt;

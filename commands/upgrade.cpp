@@ -3,10 +3,10 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/examination.h"
-#include "commands/info_fields.h"
 #include "commands/node_cells.h"
 #include "commands/number_flag.h"
 #include "commands/upgrade_gates.h"
+#include "redis/info_fields.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <sstream>
 
@@ -26,36 +27,43 @@ using Json = nlohmann::ordered_json;
 constexpr int64_t kMaxLag = 1024 * 1024, kFewerPercent = 5;
 constexpr Millis kMaxAge = std::chrono::hours(24);
 
-struct Limits {
-    int64_t lag_bytes = kMaxLag;
-};
-
 struct Options {
     std::string max_bytes;
     std::string dir, max_age;        // of check
     std::string before, fewer_keys;  // of verify
 };
 
-Result<Limits> limits_of(const Options& options) {
-    Limits limits;
-    if (!options.max_bytes.empty()) {
-        TRY_ASSIGN(const uint64_t bytes, parse_bytes(options.max_bytes));
-        limits.lag_bytes = static_cast<int64_t>(bytes);
-    }
-    return limits;
+Result<int64_t> max_lag_of(const Options& options) {
+    if (options.max_bytes.empty()) return kMaxLag;
+    TRY_ASSIGN(const uint64_t bytes, parse_bytes(options.max_bytes));
+    return static_cast<int64_t>(bytes);
 }
 
-UpgradeState state_of(Context& context, const fleet::Instance& instance, const topology::Picture& picture) {
-    UpgradeState state{rfc3339_now(), picture.master, {}, {}};
+// Of all instances, in one more round to those who answered the look.
+std::vector<UpgradeState> states_of(Context& context, const Look& seen) {
+    std::vector<UpgradeState> states;
     std::vector<fleet::Call> calls;
-    for (const fleet::Node& node : instance.nodes) calls.push_back({&node, info_requests({"server", "keyspace"})});
-    const std::vector<fleet::Outcome> outcomes = context.ask_further(calls);
-    for (size_t i = 0; i < calls.size(); i++) {
-        const Result<redis::InfoFields> info = info_of(outcomes[i].replies, {"server", "keyspace"});
-        state.versions[calls[i].node->name] = info ? redis::server_facts(*info).version : std::string();
-        state.keys[calls[i].node->name] = info ? KeyCounts(redis::keys_by_database(*info)) : std::nullopt;
+    std::vector<size_t> owners;
+    for (size_t i = 0; i < seen.pictures.size(); i++) {
+        const topology::Picture& picture = seen.pictures[i];
+        const std::vector<fleet::Node>& nodes = seen.found.inventory.instances[i].nodes;
+        states.push_back({rfc3339_now(), picture.master, {}, {}});
+        for (size_t n = 0; n < nodes.size(); n++) {
+            const std::optional<redis::NodeView>& view = picture.nodes[n].view;
+            states[i].versions[nodes[n].name] = view ? view->version : std::string();
+            states[i].keys[nodes[n].name] = std::nullopt;
+            if (!view) continue;
+            calls.push_back({&nodes[n], {{"INFO", "keyspace"}}});
+            owners.push_back(i);
+        }
     }
-    return state;
+    const std::vector<fleet::Outcome> outcomes = context.ask_further(calls);
+    for (size_t c = 0; c < calls.size(); c++) {
+        if (!outcomes[c].replies) continue;
+        if (const auto info = redis::read_info(outcomes[c].replies->front(), "keyspace"))
+            states[owners[c]].keys[calls[c].node->name] = redis::keys_by_database(*info);
+    }
+    return states;
 }
 
 // Adds the instance; true when every gate is open.
@@ -87,7 +95,20 @@ bool add(output::Document& document, const topology::Picture& picture, const Upg
     return all;
 }
 
-Result<ExitCode> end(Context& context, const Look& seen, output::Document& document, bool all) {
+// The gates of any time, and those that `more` has for an instance of the look.
+Result<ExitCode> judge(Context& context, const Options& options, std::string_view kind,
+                       const std::function<std::vector<Gate>(const Look&, size_t, const UpgradeState&)>& more) {
+    TRY_ASSIGN(const int64_t max_lag, max_lag_of(options));
+    TRY_ASSIGN(const Look seen, examine(context));
+    const std::vector<UpgradeState> states = states_of(context, seen);
+    output::Document document(std::string(kind), context.kube_context());
+    bool all = true;
+    for (size_t i = 0; i < seen.pictures.size(); i++) {
+        const topology::Picture& picture = seen.pictures[i];
+        std::vector<Gate> gates = gates_of_any_time(picture, states[i], max_lag);
+        for (Gate& gate : more(seen, i, states[i])) gates.push_back(std::move(gate));
+        all = add(document, picture, states[i], gates) && all;
+    }
     TRY(context.output().print(document));
     if (count_answers(seen).yes > 0 && !all) return ExitCode::bad_answer;
     return shown(count_answers(seen));
@@ -104,7 +125,6 @@ const backup::Shelved* newest_of(const backup::Shelf& shelf, const Context& cont
 }
 
 Result<ExitCode> check(Context& context, const Options& options) {
-    TRY_ASSIGN(const Limits limits, limits_of(options));
     Millis max_age = kMaxAge;
     if (!options.max_age.empty()) {
         TRY_ASSIGN(max_age, parse_duration(options.max_age));
@@ -113,20 +133,13 @@ Result<ExitCode> check(Context& context, const Options& options) {
     if (!options.dir.empty()) {
         TRY_ASSIGN(shelf, backup::read_shelf(options.dir));
     }
-    TRY_ASSIGN(const Look seen, examine(context));
-    output::Document document("UpgradeCheck", context.kube_context());
-    bool all = true;
-    for (size_t i = 0; i < seen.pictures.size(); i++) {
-        const topology::Picture& picture = seen.pictures[i];
-        const UpgradeState now = state_of(context, seen.found.inventory.instances[i], picture);
-        std::vector<Gate> gates = gates_of_any_time(picture, now, limits.lag_bytes);
-        if (!options.dir.empty())
-            gates.push_back(backup_gate(picture, options.dir, newest_of(shelf, context, picture),
-                                        static_cast<int64_t>(std::time(nullptr)), max_age));
-        all = add(document, picture, now, gates) && all;
-    }
     if (options.dir.empty()) context.output().note("no backup was looked for: --dir FOLDER");
-    return end(context, seen, document, all);
+    return judge(context, options, "UpgradeCheck", [&](const Look& seen, size_t i, const UpgradeState&) {
+        if (options.dir.empty()) return std::vector<Gate>{};
+        const topology::Picture& picture = seen.pictures[i];
+        return std::vector<Gate>{backup_gate(picture, options.dir, newest_of(shelf, context, picture),
+                                             static_cast<int64_t>(std::time(nullptr)), max_age)};
+    });
 }
 
 // The states of the file, by "namespace/instance".
@@ -153,30 +166,18 @@ Result<std::map<std::string, UpgradeState>> read_before(const std::string& path)
 }
 
 Result<ExitCode> verify(Context& context, const Options& options) {
-    TRY_ASSIGN(const Limits limits, limits_of(options));
     TRY_ASSIGN(const int64_t fewer, number_flag("--fewer-keys", options.fewer_keys, 0, kFewerPercent));
     TRY_ASSIGN(const auto before, read_before(options.before));
-    TRY_ASSIGN(const Look seen, examine(context));
-    output::Document document("UpgradeVerify", context.kube_context());
-    bool all = true;
-    for (size_t i = 0; i < seen.pictures.size(); i++) {
+    return judge(context, options, "UpgradeVerify", [&](const Look& seen, size_t i, const UpgradeState& now) {
         const topology::Picture& picture = seen.pictures[i];
-        const UpgradeState now = state_of(context, seen.found.inventory.instances[i], picture);
-        std::vector<Gate> gates = gates_of_any_time(picture, now, limits.lag_bytes);
         auto found = before.find(picture.full_name());
         // Plain hosts that were given no name go by their master's address, which may be another one by now.
         if (found == before.end() && picture.ns.empty() && before.size() == 1 && seen.pictures.size() == 1)
             found = before.begin();
-        if (found != before.end()) {
-            const std::vector<Gate> since = gates_since(picture, found->second, now, fewer);
-            gates.insert(gates.end(), since.begin(), since.end());
-        } else {
-            gates.push_back({"before", "unknown", fmt::format("{} in {}", picture.full_name(), options.before), false,
-                             "redisctl upgrade check --json > before.json"});
-        }
-        all = add(document, picture, now, gates) && all;
-    }
-    return end(context, seen, document, all);
+        if (found != before.end()) return gates_since(picture, found->second, now, fewer);
+        return std::vector<Gate>{{"before", "unknown", fmt::format("{} in {}", picture.full_name(), options.before),
+                                  false, "redisctl upgrade check --json > before.json"}};
+    });
 }
 
 Option lag_option(Options& options) {

@@ -60,21 +60,21 @@ Gate versions_gate(const topology::Picture& picture, const UpgradeState& now) {
             versions.size() == 1 && !versions.contains("unknown"), "redisctl version" + of(picture)};
 }
 
-std::string keys_text(const KeyCounts& keys) {
+std::string keys_text(const KeysByDatabase& keys) {
     if (!keys) return "unknown";
     std::vector<std::string> words;
     for (const auto& [database, count] : *keys) words.push_back(fmt::format("{}={}", database, count));
     return words.empty() ? "none" : fmt::format("{}", fmt::join(words, " "));
 }
 
-KeyCounts keys_of_master(const UpgradeState& state) {
+KeysByDatabase keys_of_master(const UpgradeState& state) {
     const auto found = state.keys.find(state.master);
     return found == state.keys.end() ? std::nullopt : found->second;
 }
 
 Gate keys_gate(const topology::Picture& picture, const UpgradeState& before, const UpgradeState& now,
                int64_t fewer_percent) {
-    const KeyCounts were = keys_of_master(before), are = keys_of_master(now);
+    const KeysByDatabase were = keys_of_master(before), are = keys_of_master(now);
     bool ok = were && are;
     if (ok)
         for (const auto& [database, count] : *were) {
@@ -147,7 +147,7 @@ Result<UpgradeState> read_upgrade_state(const Json& item) {
         for (const Json& node : item.at("nodes")) {
             const auto name = node.at("name").get<std::string>();
             state.versions[name] = node.at("version").is_null() ? "" : node.at("version").get<std::string>();
-            KeyCounts& keys = state.keys[name];
+            KeysByDatabase& keys = state.keys[name];
             if (node.at("keys").is_null()) continue;
             keys.emplace();
             for (const auto& [database, count] : node.at("keys").items()) (*keys)[database] = count.get<int64_t>();

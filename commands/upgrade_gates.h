@@ -23,13 +23,13 @@ struct Gate {
 };
 
 // By database, "db0" → 12; nullopt: the node does not tell.
-using KeyCounts = std::optional<std::map<std::string, int64_t>>;
+using KeysByDatabase = std::optional<std::map<std::string, int64_t>>;
 
 struct UpgradeState {
     std::string time;  // RFC 3339
     std::string master;
     std::map<std::string, std::string> versions;  // by node; empty: it does not tell
-    std::map<std::string, KeyCounts> keys;        // by node
+    std::map<std::string, KeysByDatabase> keys;        // by node
 };
 
 // What holds at any time: no critical finding, one master, every replica linked and near, one version.

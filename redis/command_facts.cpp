@@ -73,6 +73,10 @@ Request command_info_request(const Request& command) {
     return {"COMMAND", "INFO", command.empty() ? std::string() : command.front()};
 }
 
+bool is_known(const Value& entry) {
+    return !entry.elements.empty();
+}
+
 std::optional<bool> may_write(const Value& command_info, const Request& command) {
     const std::string name = command.empty() ? std::string() : lower(command.front());
     if (std::ranges::find(kScripts, name) != kScripts.end()) return true;

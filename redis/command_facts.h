@@ -13,6 +13,10 @@ namespace redisctl::redis {
 // Asks the node for its own entry of this command. Redis ≥ 2.8.13.
 Request command_info_request(const Request& command);
 
+// Is the command known, by its entry in a reply to COMMAND INFO? Renamed and disabled ones are nil there, or an empty
+// array.
+bool is_known(const Value& entry);
+
 // May it write, by the reply to that request? Scripts and functions may, save for the _RO ones. nullopt: the node does
 // not know the command, or does not tell.
 std::optional<bool> may_write(const Value& command_info, const Request& command);

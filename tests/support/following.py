@@ -9,8 +9,9 @@ from servers import eventually
 
 
 class Following:
-    def __init__(self, *words):
-        self.process = subprocess.Popen([str(REDISCTL), *map(str, words), "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def __init__(self, *words, form: tuple = ("--json",)):
+        """`form`: for what tells in lines of JSON by itself when nobody reads it."""
+        self.process = subprocess.Popen([str(REDISCTL), *map(str, words), *form], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=environment())
         self.lines = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(map(json.loads, self.process.stdout)), daemon=True)

@@ -1,0 +1,31 @@
+#include "commands/unfinished.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace redisctl {
+
+Result<void> none_unfinished(const Environment& environment, const failover::Plan& plan,
+                             const std::vector<failover::Recorded>& superseded) {
+    std::vector<Error> unreadable;
+    for (const failover::Recorded& recorded : failover::read_journals(environment, unreadable)) {
+        const failover::Plan& other = recorded.plan;
+        if (recorded.ended || other.instance != plan.instance || other.ns != plan.ns) continue;
+        const std::string_view at = recorded.last_step.empty() ? "its beginning" : std::string_view(recorded.last_step);
+        if (recorded.running)
+            return fail(Error{ErrorCode::refused, fmt::format("another change of {} is under way", plan.instance),
+                              fmt::format("operation {} is at work, at {}", recorded.operation, at), "redisctl history",
+                              "LOCKED"});
+        if (std::ranges::any_of(superseded, [&](const auto& one) { return one.operation == recorded.operation; }))
+            continue;
+        return fail(Error{
+            ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
+            fmt::format("{} from {} to {} stopped at {}, on {}", other.command, other.from, other.to, at,
+                        recorded.started),
+            fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
+    }
+    return {};
+}
+
+}  // namespace redisctl

@@ -1,0 +1,18 @@
+// Changes of this machine that are not over.
+#pragma once
+
+#include "base/environment.h"
+#include "base/result.h"
+#include "failover/journal.h"
+#include "failover/plan.h"
+
+#include <vector>
+
+namespace redisctl {
+
+// May a change of this plan's instance begin? One that was killed may have left something borrowed: it is finished or
+// undone first, save for those that the new one clears up behind. Errors: refused (LOCKED, UNFINISHED).
+Result<void> none_unfinished(const Environment& environment, const failover::Plan& plan,
+                             const std::vector<failover::Recorded>& superseded = {});
+
+}  // namespace redisctl
