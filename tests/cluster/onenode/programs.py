@@ -92,10 +92,10 @@ def operator(toolchain: Path, module: Path, folder: Path) -> None:
 
 
 RECIPES = {"kube": kube, "etcd": plain, "coredns": plain, "kwok": kwok, "operator": operator}
-NEEDED = ("kube", "etcd", "coredns", "kwok")  # the operator is built when it is first asked for
+NEEDED = ("kube", "etcd", "coredns", "kwok")  # to start; the operator is built when it is first asked for
 
 
-def build(names=NEEDED) -> None:
+def build(names) -> None:
     """Builds what is missing and links it into $CLUSTER_HOME/bin."""
     BIN.mkdir(parents=True, exist_ok=True)
     for name in names:
