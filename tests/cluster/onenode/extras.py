@@ -1,7 +1,6 @@
 """What a test may add to the running cluster: 1,000 pods that KWOK plays, and the Spotahome operator."""
 import json
 
-from . import programs
 from .components import await_, kubectl, start
 from .places import BIN, FAKE_POD_RANGE, HOME, KUBECONFIG, NODE_IP, PKI, Broken
 
@@ -31,7 +30,6 @@ def scale(count: int) -> None:
 
 def operator() -> None:
     """The Spotahome redis-operator, beside the cluster as its developers run it, not in a pod."""
-    programs.build(["operator"])
     # Server side: the definition is too large for the annotation that a plain apply would leave.
     done = kubectl("apply", "--server-side", "-f", BIN / "redisfailovers.yaml")
     if done.returncode != 0:

@@ -92,13 +92,12 @@ def operator(toolchain: Path, module: Path, folder: Path) -> None:
 
 
 RECIPES = {"kube": kube, "etcd": plain, "coredns": plain, "kwok": kwok, "operator": operator}
-NEEDED = ("kube", "etcd", "coredns", "kwok")  # to start; the operator is built when it is first asked for
 
 
-def build(names) -> None:
-    """Builds what is missing and links it into $CLUSTER_HOME/bin."""
+def build() -> None:
+    """Builds what is missing and links it into $CLUSTER_HOME/bin. All of it before the cluster runs: inside its network there are no registries."""
     BIN.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for name in RECIPES:
         module = SOURCE / "go" / name
 
         def make(folder: Path) -> None:

@@ -201,11 +201,12 @@ class Switched:
         return Writer([f"{self.ip(name)}:6379" for name in names], password=self.password, timeout=3, **options)
 
     def process(self, pod: str) -> str:
-        """The id of the pod's server, as this machine counts."""
+        """The id of the pod's server, as this machine counts. A Sentinel beside it is the same program, and says so in its title."""
         uid = pods(self.namespace)[pod]["metadata"]["uid"]
         for entry in Path("/proc").iterdir():
             with contextlib.suppress(OSError):
-                if entry.name.isdigit() and uid in (entry / "cgroup").read_text() and (entry / "comm").read_text().strip().endswith("-server"):
+                if (entry.name.isdigit() and uid in (entry / "cgroup").read_text() and (entry / "comm").read_text().strip().endswith("-server")
+                        and "sentinel" not in (entry / "cmdline").read_text()):
                     return entry.name
         raise AssertionError(f"no server process of pod {pod}")
 
