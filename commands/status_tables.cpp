@@ -19,8 +19,9 @@ std::string verdict(const topology::Picture& picture) {
         linked += node.view->link_up.value_or(false);
     }
     if (silent == picture.nodes.size()) return "unknown: no node answered";
-    const auto worst = std::max_element(picture.findings.begin(), picture.findings.end(),
-                                        [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    // Of the worst one about all of them, when there is one: "no node is a master", not which link that cost.
+    const auto weight = [](const Finding& finding) { return std::pair(finding.severity, finding.node.empty()); };
+    const auto worst = std::ranges::max_element(picture.findings, {}, weight);
     const std::string health(topology::health_name(picture.health));
     if (worst != picture.findings.end() && worst->severity != Severity::info) {
         const auto others = std::count_if(picture.findings.begin(), picture.findings.end(),
