@@ -1,10 +1,10 @@
 #include "commands/backup_source.h"
 
+#include "commands/freshest_replica.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <limits>
-#include <tuple>
 #include <vector>
 
 namespace redisctl {
@@ -13,24 +13,6 @@ namespace {
 
 using redis::Role;
 using topology::NodePicture;
-
-// Empty: it can be taken.
-std::string why_not(const NodePicture& node) {
-    if (!node.view) return node.error ? node.error->message : "it did not answer";
-    const redis::NodeView& view = *node.view;
-    if (view.loading == true) return "it is loading its data";
-    if (view.role == Role::master) return {};
-    if (view.role != Role::replica) return "it is neither master nor replica";
-    if (view.sync_in_progress == true) return "it is copying all data from its master";
-    if (view.link_up != true) return "it has no link to its master";
-    return {};
-}
-
-// Less is fresher; behind those whose lag is known come those of another history.
-auto age(const NodePicture& node) {
-    constexpr int64_t unknown = std::numeric_limits<int64_t>::max();
-    return std::tuple(node.lag_bytes.value_or(unknown), -node.offset.value_or(0));
-}
 
 std::string why_this(const NodePicture& node, size_t replicas, size_t passed_over) {
     if (node.view->role == Role::master) return passed_over > 0 ? "no replica is fit for it" : "there is no replica";
@@ -47,7 +29,7 @@ Result<BackupSource> choose_source(const fleet::Instance& instance, const topolo
     std::string unfit;
     size_t passed_over = 0;
     for (const NodePicture& node : picture.nodes) {
-        const std::string why = why_not(node);
+        const std::string why = why_unfit(node);
         const bool is_master = node.view && node.view->role == Role::master;
         if (is_master && why.empty()) masters.push_back(&node);
         if (!wanted.has(node.name)) continue;
@@ -68,8 +50,7 @@ Result<BackupSource> choose_source(const fleet::Instance& instance, const topolo
     const NodePicture* chosen = nullptr;
     std::string why;
     if (from != BackupFrom::master && !replicas.empty()) {
-        chosen = *std::min_element(replicas.begin(), replicas.end(),
-                                   [](const NodePicture* a, const NodePicture* b) { return age(*a) < age(*b); });
+        chosen = freshest(replicas);
         why = why_this(*chosen, replicas.size(), 0);
     } else if (from != BackupFrom::replica && !masters.empty()) {
         chosen = masters.front();

@@ -53,7 +53,10 @@ Result<void> check_words(const Options& options) {
         case Danger::session:
             return fail(Error{ErrorCode::refused, fmt::format("{} is not sent", name),
                               "it has no end, or is about nothing but its own connection, which is closed at once",
-                              lower(name) == "select" ? "redisctl exec --db N -- COMMAND" : "", "ABOUT_THE_SESSION"});
+                              lower(name) == "select"    ? "redisctl exec --db N -- COMMAND"
+                              : lower(name) == "monitor" ? "redisctl monitor"
+                                                         : "",
+                              "ABOUT_THE_SESSION"});
         default:
             return {};
     }

@@ -53,7 +53,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-memory", "redisctl memory", "of all nodes, against their limits"},
     {"redis-memory-stats", "redisctl memory -o wide", "MEMORY STATS in full: redisctl exec -- MEMORY STATS"},
     {"redis-metrics", "redisctl metrics", "redis_exporter's names, of all nodes; --serve for Prometheus itself"},
-    {"redis-monitor", "", "not without an end; redisctl slowlog and redisctl clients --by command"},
+    {"redis-monitor", "redisctl monitor", "of a replica, with an end, and without values"},
     {"redis-ping", "redisctl ping", "all nodes and Sentinels, with the time it took"},
     {"redis-port-forward", "redisctl forward", "follows the master through a failover"},
     {"redis-post-upgrade-check", "redisctl upgrade verify FILE", "against what upgrade check --json printed before"},

@@ -101,7 +101,7 @@ WatchSources::Heard WatchSources::take() {
 
 void WatchSources::take_from(Ear& ear, Heard& heard) {
     if (!ear.line) return;
-    for (fleet::Published& one : ear.line->take()) {
+    for (fleet::Told& one : ear.line->take()) {
         const redis::SentinelEvent event = redis::read_sentinel_event(one.channel, one.message);
         // It may watch other systems too.
         if (!event.master.empty() && !ear.master_name.empty() && event.master != ear.master_name) continue;

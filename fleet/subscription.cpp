@@ -13,6 +13,24 @@ namespace {
 // A line that broke in silence is found out within twice of this.
 constexpr Millis silence{3'000};
 
+// MONITOR tells of our own commands too: by this one they are known.
+constexpr std::string_view are_you_there = "redisctl:are-you-there";
+
+redis::Request request_for(Topic topic) {
+    return topic == Topic::published ? redis::Request{"PSUBSCRIBE", "*"} : redis::Request{"MONITOR"};
+}
+
+// pmessage, the pattern, the channel, the message; or one line. Else it is an answer.
+std::optional<Told> told_by(redis::Value& reply, Topic topic, TimePoint now) {
+    using Type = redis::Value::Type;
+    if (topic == Topic::commands) {
+        if (reply.type != Type::status || reply.text.find(are_you_there) != std::string::npos) return std::nullopt;
+        return Told{{}, std::move(reply.text), now};
+    }
+    if (reply.elements.size() != 4 || reply.elements[0].text != "pmessage") return std::nullopt;
+    return Told{std::move(reply.elements[2].text), std::move(reply.elements[3].text), now};
+}
+
 }  // namespace
 
 Subscription::Subscription(Node node, Dialer& dialer, Keyring& keyring, const std::string& client_name,
@@ -61,7 +79,7 @@ Result<void> Subscription::greet() {
     if (const redis::Value reply = connection->take().front(); reply.is_error())
         return fail(redis::reply_error(reply, "PING"));
     talking_ = true;
-    line_.out += redis::encode({"PSUBSCRIBE", "*"});
+    line_.out += redis::encode(request_for(topic_));
     return line_.pump();
 }
 
@@ -74,11 +92,11 @@ Result<void> Subscription::hear() {
     for (;;) {
         TRY_ASSIGN(std::optional<redis::Value> heard, decoder_.next());
         if (!heard) return {};
-        if (heard->is_error()) return fail(redis::reply_error(*heard, "PSUBSCRIBE"));
-        // The first is that it subscribed; later ones are pongs, or: pmessage, the pattern, the channel, the message
-        subscribed_ = true;
-        if (heard->elements.size() != 4 || heard->elements[0].text != "pmessage") continue;
-        news_.push_back({std::move(heard->elements[2].text), std::move(heard->elements[3].text), now});
+        if (heard->is_error() && !subscribed_)
+            return fail(redis::reply_error(*heard, request_for(topic_).front()));
+        // The first is that it subscribed.
+        if (!std::exchange(subscribed_, true)) continue;
+        if (std::optional<Told> told = told_by(*heard, topic_, now)) news_.push_back(std::move(*told));
     }
 }
 
@@ -94,7 +112,7 @@ Result<void> Subscription::keep_alive() {
             Error{ErrorCode::timeout, fmt::format("{} has been silent for too long", node_.name), {}, {}, "NO_ANSWER"});
     asked_ = true;
     ask_at_ = Deadline::after(silence);
-    line_.out += redis::encode({"PING"});
+    line_.out += redis::encode({"PING", std::string(are_you_there)});
     return line_.pump();
 }
 

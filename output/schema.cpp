@@ -264,7 +264,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 50> kKinds{{{"AofRewrite", background_save_item, none},
+constexpr std::array<Kind, 51> kKinds{{{"AofRewrite", background_save_item, none},
                                        {"BackgroundSave", background_save_item, none},
                                        {"Backup", backup_item, none},
                                        {"BackupCheck", backup_check_item, none},
@@ -296,6 +296,7 @@ constexpr std::array<Kind, 50> kKinds{{{"AofRewrite", background_save_item, none
                                        {"MasterInfo", master_info_item, none},
                                        {"Memory", memory_item, none},
                                        {"Metrics", metrics_item, none},
+                                       {"MonitorLine", nullptr, nullptr, monitor_line_members},
                                        {"OperationResult", nullptr, nullptr, result_members},
                                        {"Persistence", persistence_item, none},
                                        {"Ping", ping_item, none},

@@ -93,4 +93,15 @@ Members log_line_members() {
             {"failover", boolean("a role changes, a link breaks or comes to be, or a Sentinel judges or switches")}};
 }
 
+Members monitor_line_members() {
+    return {{"time", text("RFC 3339 with microseconds, by the server's clock")},
+            {"instance", text("namespace/name")},
+            {"node", text()},
+            {"database", integer()},
+            {"client", text("HOST:PORT, unix:PATH, or lua: by a script")},
+            {"key", text_or_null("the first key; null: it has none, or it is not known where it stands")},
+            {"command",
+             array(text("a word; \"(12 bytes)\" stands for a value, \"(hidden)\" for what may be a password"))}};
+}
+
 }  // namespace redisctl::output

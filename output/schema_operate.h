@@ -15,5 +15,6 @@ pieces::Json latency_item();
 pieces::Members latency_extra();
 pieces::Members log_line_members();
 pieces::Json metrics_item();
+pieces::Members monitor_line_members();
 
 }  // namespace redisctl::output

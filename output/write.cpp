@@ -38,4 +38,9 @@ Result<void> write_all(int fd, std::string_view text) {
     return {};
 }
 
+bool has_room(int fd) {
+    pollfd wait{fd, POLLOUT, 0};
+    return ::poll(&wait, 1, 0) > 0;
+}
+
 }  // namespace redisctl::output
