@@ -57,6 +57,28 @@ Check keys_check(const redis::RdbFacts& facts, const std::optional<Manifest>& ma
     return {"keys", same, same ? now : fmt::format("{}, and the manifest says {}", now, counted(*manifest->keys))};
 }
 
+Result<Check> part_check(const std::string& path, const Part& part) {
+    const std::string what = fmt::format("{} {}", part.kind, part.name);
+    auto pieces = Pieces::open(path);
+    if (!pieces) return Check{"part", false, fmt::format("{}: {}", what, sentence(pieces.error()))};
+    Sha256 sha256;
+    uint64_t bytes = 0;
+    while (true) {
+        const Result<std::string_view> next = pieces->next();
+        if (!next && next.error().code == ErrorCode::interrupted) return fail(next.error());
+        if (!next) return Check{"part", false, fmt::format("{}: {}", what, sentence(next.error()))};
+        if (next->empty()) break;
+        bytes += next->size();
+        sha256.add(*next);
+    }
+    const std::string sum = sha256.hex();
+    if (sum != part.sha256)
+        return Check{"part", false,
+                     fmt::format("{}: {} bytes with sha256 {}, and the manifest says {} bytes, {}", what, bytes, sum,
+                                 part.bytes, part.sha256)};
+    return Check{"part", true, fmt::format("{}: {} bytes{}", what, bytes, part.encrypted ? ", encrypted" : "")};
+}
+
 }  // namespace
 
 bool Checked::whole() const {
@@ -99,6 +121,18 @@ Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>
     checks.push_back(keys_check(facts, manifest));
     checked.facts = std::move(*file.facts);
     return checked;
+}
+
+Result<std::vector<Check>> check_parts(const std::string& folder, const Manifest& manifest) {
+    std::vector<Check> checks;
+    for (const Part& part : manifest.parts) {
+        TRY_ASSIGN(Check check, part_check(folder + "/" + part.file, part));
+        checks.push_back(std::move(check));
+    }
+    for (const Missing& missing : manifest.missing)
+        checks.push_back(
+            {"complete", false, fmt::format("{} {} is not in it: {}", missing.kind, missing.name, missing.why)});
+    return checks;
 }
 
 }  // namespace redisctl::backup

@@ -11,12 +11,15 @@ namespace redisctl::backup {
 
 namespace {
 
+std::string folder_of(const std::filesystem::path& file) {
+    return file.has_parent_path() ? file.parent_path().string() : ".";
+}
+
 // A file with what stands beside it; a manifest stands for its file.
 Result<Named> by_path(const std::string& path) {
     const std::filesystem::path file(path);
-    const std::string folder = file.has_parent_path() ? file.parent_path().string() : ".";
     Named named{path, {}};
-    TRY_ASSIGN(const Shelf shelf, read_shelf(folder));
+    TRY_ASSIGN(const Shelf shelf, read_shelf(folder_of(file)));
     for (const Shelved& shelved : shelf.backups) {
         const std::string name = file.filename();
         if (name != shelved.manifest.file && name != std::filesystem::path(shelved.manifest_path).filename()) continue;
@@ -27,6 +30,10 @@ Result<Named> by_path(const std::string& path) {
 }
 
 }  // namespace
+
+std::string Named::folder() const {
+    return folder_of(path);
+}
 
 Result<std::vector<Named>> find_backups(const std::string& what, const std::string& folder) {
     std::error_code error;

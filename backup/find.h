@@ -11,8 +11,10 @@
 namespace redisctl::backup {
 
 struct Named {
-    std::string path;
+    std::string path;                  // as of Shelved
     std::optional<Manifest> manifest;  // nullopt: none stands beside it
+
+    std::string folder() const;
 };
 
 // Several where the instances of one run share its id, of which `folder` is searched. Errors: not_found; io.

@@ -11,9 +11,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace redisctl::backup {
 
+// One file of settings or of Kubernetes objects, in the same folder as the manifest.
+struct Part {
+    std::string kind;  // config | k8s
+    std::string name;  // the node, or the objects' plural: redis-0, statefulsets
+    std::string file;
+    uint64_t bytes = 0;
+    std::string sha256;  // of the file as it stands there
+    bool encrypted = false;
+};
+
+// What should be in it and is not, and why.
+struct Missing {
+    std::string kind, name, why;
+};
+
+// The members from node to took_ms are of the RDB, where there is one.
 struct Manifest {
     std::string id;    // of the run: several instances may share it
     std::string time;  // RFC 3339, when it was asked for: all that was acknowledged before is in it, up to the lag
@@ -33,7 +50,11 @@ struct Manifest {
     uint64_t bytes = 0;
     std::string sha256;
     int64_t took_ms = 0;
+    std::vector<Part> parts;
+    std::vector<Missing> missing;
 
+    bool has_rdb() const { return !file.empty(); }
+    std::string contents() const;  // "rdb", "config", "rdb+config+k8s"
     std::string full_name() const { return ns.empty() ? instance : ns + "/" + instance; }
 };
 
@@ -49,5 +70,10 @@ std::string new_id();
 // The name without its ending: the instance made safe for a file system, and the id.
 std::string file_stem(const Manifest& manifest);
 std::string manifest_name(const Manifest& manifest);  // <stem>.json
+// <stem>.<name><ending>, the name made safe for a file system.
+std::string file_of_part(const Manifest& manifest, std::string_view name, std::string_view ending);
+
+// How a part of Kubernetes objects ends: JSON too, and no manifest.
+inline constexpr std::string_view objects_ending = ".k8s.json";
 
 }  // namespace redisctl::backup

@@ -32,6 +32,31 @@ Result<std::string> read_text(const fs::path& path) {
     return text;
 }
 
+std::optional<uint64_t> size_of(const fs::path& path) {
+    std::error_code error;
+    const uintmax_t size = fs::file_size(path, error);
+    return error ? std::nullopt : std::optional<uint64_t>(size);
+}
+
+Shelved shelved(Manifest manifest, const fs::path& path) {
+    Shelved backup{std::move(manifest), path, path, {}};
+    if (!backup.manifest.missing.empty()) backup.state = "incomplete";
+    bool missing = false, other_size = false;
+    const auto compare = [&](const std::optional<uint64_t>& now, uint64_t then) {
+        missing = missing || !now;
+        other_size = other_size || (now && *now != then);
+    };
+    if (backup.manifest.has_rdb()) {
+        backup.path = (path.parent_path() / backup.manifest.file).string();
+        backup.bytes = size_of(backup.path);
+        compare(backup.bytes, backup.manifest.bytes);
+    }
+    for (const Part& part : backup.manifest.parts) compare(size_of(path.parent_path() / part.file), part.bytes);
+    if (other_size) backup.state = "size";
+    if (missing) backup.state = "missing";
+    return backup;
+}
+
 }  // namespace
 
 Result<Shelf> read_shelf(const std::string& folder) {
@@ -51,7 +76,7 @@ Result<Shelf> read_shelf(const std::string& folder) {
             shelf.unfinished.push_back(name);
             continue;
         }
-        if (path.extension() != ".json") continue;
+        if (path.extension() != ".json" || name.ends_with(objects_ending)) continue;
         Result<std::string> text = read_text(path);
         if (text && text->find("BackupManifest") == std::string::npos) continue;
         Result<Manifest> manifest = text ? parse_manifest(*text) : fail(text.error());
@@ -62,10 +87,7 @@ Result<Shelf> read_shelf(const std::string& folder) {
             shelf.unreadable.push_back(std::move(unreadable));
             continue;
         }
-        Shelved backup{std::move(*manifest), path, {}, {}};
-        backup.path = (path.parent_path() / backup.manifest.file).string();
-        if (const auto size = fs::file_size(backup.path, no_file); !no_file) backup.bytes = size;
-        shelf.backups.push_back(std::move(backup));
+        shelf.backups.push_back(shelved(std::move(*manifest), path));
     }
     std::sort(shelf.backups.begin(), shelf.backups.end(), [](const Shelved& a, const Shelved& b) {
         return std::tuple(a.manifest.time, a.manifest.id, a.path) < std::tuple(b.manifest.time, b.manifest.id, b.path);
@@ -78,7 +100,8 @@ std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep
     std::vector<Shelved> same;
     for (const Shelved& backup : shelf.backups) {
         const Manifest& manifest = backup.manifest;
-        if (manifest.context == of.context && manifest.ns == of.ns && manifest.instance == of.instance)
+        if (manifest.context == of.context && manifest.ns == of.ns && manifest.instance == of.instance &&
+            manifest.contents() == of.contents())
             same.push_back(backup);
     }
     same.resize(same.size() > keep ? same.size() - keep : 0);
@@ -86,7 +109,12 @@ std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep
 }
 
 Result<void> remove(const Shelved& backup) {
-    for (const std::string& path : {backup.path, backup.manifest_path})
+    const fs::path folder = fs::path(backup.manifest_path).parent_path();
+    std::vector<std::string> paths;
+    if (backup.manifest.has_rdb()) paths.push_back(backup.path);
+    for (const Part& part : backup.manifest.parts) paths.push_back(folder / part.file);
+    paths.push_back(backup.manifest_path);
+    for (const std::string& path : paths)
         if (::unlink(path.c_str()) != 0 && errno != ENOENT)
             return fail(ErrorCode::io, fmt::format("{} could not be deleted", printable(path)), std::strerror(errno));
     return {};

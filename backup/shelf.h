@@ -6,14 +6,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace redisctl::backup {
 
 struct Shelved {
     Manifest manifest;
-    std::string manifest_path, path;
-    std::optional<uint64_t> bytes;  // that the file has now; nullopt: it is not there
+    std::string manifest_path, path;  // path: of the RDB; of the manifest where there is none
+    std::optional<uint64_t> bytes;    // that the RDB has now; nullopt: it is not there
+    // missing: a file is not there; size: one has another size; incomplete: not all that it should hold was saved.
+    std::string_view state = "ok";
 };
 
 struct Shelf {
@@ -25,10 +28,10 @@ struct Shelf {
 // Errors: io, not_found when the folder is not there.
 Result<Shelf> read_shelf(const std::string& folder);
 
-// Of the same instance, those that are older than its newest `keep`, the oldest first.
+// Of the same instance and with the same contents, those that are older than its newest `keep`, the oldest first.
 std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep);
 
-// First the file, then its manifest. Errors: io.
+// First the files, then their manifest. Errors: io.
 Result<void> remove(const Shelved& backup);
 
 }  // namespace redisctl::backup

@@ -19,9 +19,10 @@ struct Options {
     std::string dir, instance;
 };
 
-std::string_view state_of(const backup::Shelved& backup) {
-    if (!backup.bytes) return "missing";
-    return *backup.bytes == backup.manifest.bytes ? "ok" : "size";
+uint64_t bytes_of(const backup::Manifest& manifest) {
+    uint64_t bytes = manifest.bytes;
+    for (const backup::Part& part : manifest.parts) bytes += part.bytes;
+    return bytes;
 }
 
 std::string keys_of(const backup::Manifest& manifest) {
@@ -35,12 +36,12 @@ Result<ExitCode> run(Context& context, const Options& options) {
     const std::string dir = options.dir.empty() ? "." : options.dir;
     TRY_ASSIGN(const backup::Shelf shelf, backup::read_shelf(dir));
     output::Document document("BackupList", "");
-    output::Table table{"", {{"INSTANCE"}, {"TIME"}, {"NODE"}, {"VERSION"}, {"KEYS"}, {"SIZE"}, {"STATE"}, {"ID"}}, {}};
+    output::Table table{"", {{"INSTANCE"}, {"TIME"}, {"HOLDS"}, {"NODE"}, {"KEYS"}, {"SIZE"}, {"STATE"}, {"ID"}}, {}};
     bool bad = false;
     for (const backup::Shelved& backup : shelf.backups) {
         const backup::Manifest& manifest = backup.manifest;
         if (!options.instance.empty() && manifest.instance != options.instance) continue;
-        const std::string_view state = state_of(backup);
+        const std::string_view state = backup.state;
         bad = bad || state != "ok";
         Json item = backup::to_json(manifest);
         item["path"] = backup.path;
@@ -50,10 +51,10 @@ Result<ExitCode> run(Context& context, const Options& options) {
         document.add_name(backup.path);
         table.rows.push_back({manifest.full_name(),
                               manifest.time,
+                              manifest.contents(),
                               manifest.node,
-                              manifest.server_version,
                               keys_of(manifest),
-                              human_bytes(manifest.bytes),
+                              human_bytes(bytes_of(manifest)),
                               {std::string(state), state == "ok" ? output::Tone::good : output::Tone::bad},
                               manifest.id});
     }

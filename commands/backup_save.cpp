@@ -1,5 +1,6 @@
 #include "commands/backup_save.h"
 
+#include "backup/new_backup.h"
 #include "backup/new_file.h"
 #include "backup/sha256.h"
 #include "backup/shelf.h"
@@ -13,8 +14,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include <unistd.h>
-
 namespace redisctl {
 
 namespace {
@@ -24,42 +23,29 @@ using redis::Role;
 
 class Saving {
   public:
-    Saving(Context& context, const SaveSettings& settings) : context_(context), settings_(settings) {}
+    Saving(Context& context, const fleet::Waiting& waiting) : context_(context), waiting_(waiting) {}
 
-    Result<Saved> run(const fleet::Instance& instance, const BackupSource& source) {
+    Result<void> run(const fleet::Instance& instance, const BackupSource& source, backup::NewBackup& into) {
         const bool from_master = source.picture->view->role == Role::master;
         if (from_master)
             context_.output().note(fmt::format("{}: taken from the master {} ({}): it pays the memory of a fork",
                                                instance.full_name(), source.node->name, source.why));
-        Saved done;
-        done.why = source.why;
-        Manifest& manifest = done.manifest = begin_manifest(context_, instance, settings_.id);
-        const std::string stem = backup::file_stem(manifest);
-        manifest.file = stem + ".rdb";
-        TRY_ASSIGN(backup::NewFile file, backup::NewFile::create(settings_.dir, manifest.file));
+        Manifest& manifest = into.manifest();
+        manifest.file = backup::file_stem(manifest) + ".rdb";
+        TRY_ASSIGN(backup::NewFile file, backup::NewFile::create(into.folder(), manifest.file));
         const TimePoint begin = SteadyClock::now();
         manifest.time = rfc3339_now();
         if (Result<void> filled = fill(file, source, manifest); !filled)
             return fail(explained(std::move(filled).error(), source));
         manifest.took_ms = std::chrono::duration_cast<Millis>(SteadyClock::now() - begin).count();
-        TRY_ASSIGN(backup::NewFile beside, backup::NewFile::create(settings_.dir, stem + ".json"));
-        TRY(beside.write(backup::manifest_text(manifest)));
-        TRY(beside.sync());
-        TRY(file.keep());
-        if (const Result<void> kept = beside.keep(); !kept) {
-            ::unlink(file.path().c_str());
-            return fail(kept.error());
-        }
-        done.path = file.path();
-        done.manifest_path = beside.path();
-        if (settings_.retain > 0) let_go(done);
-        return done;
+        into.take(std::move(file));
+        return {};
     }
 
   private:
     Result<void> fill(backup::NewFile& file, const BackupSource& source, Manifest& manifest) {
         const topology::NodePicture& picture = *source.picture;
-        fleet::Snapshot snapshot = context_.fleet().snapshot(*source.node, settings_.waiting);
+        fleet::Snapshot snapshot = context_.fleet().snapshot(*source.node, waiting_);
         context_.output().progress(fmt::format("{}: saves a copy", printable(source.node->name)));
         TRY_ASSIGN(const fleet::SnapshotStart start, snapshot.begin());
         if (start.view.role != picture.view->role)
@@ -131,40 +117,60 @@ class Saving {
         return error;
     }
 
-    // Only what has a manifest of ours, of the same instance, and only now that the new one is there.
-    void let_go(Saved& done) {
-        const Result<backup::Shelf> shelf = backup::read_shelf(settings_.dir);
-        if (!shelf) {
-            done.not_deleted = shelf.error();
+    Context& context_;
+    const fleet::Waiting& waiting_;
+};
+
+// Only what has a manifest of ours, of the same instance, and only now that the new one is there.
+void let_go(const std::string& folder, size_t keep, Saved& done) {
+    const Result<backup::Shelf> shelf = backup::read_shelf(folder);
+    if (!shelf) {
+        done.not_deleted = shelf.error();
+        return;
+    }
+    for (const backup::Shelved& old : backup::surplus(*shelf, done.manifest, keep)) {
+        if (const Result<void> removed = backup::remove(old); !removed) {
+            done.not_deleted = removed.error();
             return;
         }
-        for (const backup::Shelved& old : backup::surplus(*shelf, done.manifest, settings_.retain)) {
-            if (const Result<void> removed = backup::remove(old); !removed) {
-                done.not_deleted = removed.error();
-                return;
-            }
-            done.deleted.push_back(old.path);
-        }
+        done.deleted.push_back(old.path);
     }
-
-    Context& context_;
-    const SaveSettings& settings_;
-};
+}
 
 }  // namespace
 
 Manifest begin_manifest(const Context& context, const fleet::Instance& instance, const std::string& id) {
     Manifest manifest;
     manifest.id = id;
+    manifest.time = rfc3339_now();
     manifest.context = context.kube_context();
     manifest.ns = instance.ns;
     manifest.instance = instance.name;
     return manifest;
 }
 
+Result<void> add_rdb(Context& context, const fleet::Instance& instance, const BackupSource& source,
+                     const fleet::Waiting& waiting, backup::NewBackup& into) {
+    return Saving(context, waiting).run(instance, source, into);
+}
+
+Result<Saved> finish_backup(backup::NewBackup& backup, size_t retain) {
+    TRY(backup.keep());
+    const Manifest& manifest = backup.manifest();
+    Saved done{manifest, backup.manifest_path(), backup.manifest_path(), {}, {}, {}};
+    if (manifest.has_rdb()) done.path = backup.folder() + "/" + manifest.file;
+    if (retain > 0) let_go(backup.folder(), retain, done);
+    return done;
+}
+
 Result<Saved> save_rdb(Context& context, const fleet::Instance& instance, const BackupSource& source,
                        const SaveSettings& settings) {
-    return Saving(context, settings).run(instance, source);
+    TRY_ASSIGN(backup::NewBackup backup,
+               backup::NewBackup::begin(settings.dir, begin_manifest(context, instance, settings.id)));
+    TRY(add_rdb(context, instance, source, settings.waiting, backup));
+    TRY_ASSIGN(Saved done, finish_backup(backup, settings.retain));
+    done.why = source.why;
+    return done;
 }
 
 }  // namespace redisctl

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backup/manifest.h"
+#include "backup/new_backup.h"
 #include "base/result.h"
 #include "commands/backup_source.h"
 #include "commands/context.h"
@@ -22,7 +23,7 @@ struct SaveSettings {
 
 struct Saved {
     backup::Manifest manifest;
-    std::string path, manifest_path, why;  // why this node
+    std::string path, manifest_path, why;  // path: as of Shelved; why: this node
     std::vector<std::string> deleted;      // older ones
     std::optional<Error> not_deleted;
 };
@@ -30,7 +31,14 @@ struct Saved {
 // What is known before anything was asked for: the names, and so the file's.
 backup::Manifest begin_manifest(const Context& context, const fleet::Instance& instance, const std::string& id);
 
-// Errors leave no file behind: those of fleet::Snapshot, with what became of the node; io.
+// The RDB as a part of a backup of more. Errors: those of fleet::Snapshot, with what became of the node; io.
+Result<void> add_rdb(Context& context, const fleet::Instance& instance, const BackupSource& source,
+                     const fleet::Waiting& waiting, backup::NewBackup& into);
+
+// All of it gets its names, then older ones go. retain: as of SaveSettings. Errors: io, and no file is left behind.
+Result<Saved> finish_backup(backup::NewBackup& backup, size_t retain);
+
+// An RDB alone, whole. Errors leave no file behind: those of both.
 Result<Saved> save_rdb(Context& context, const fleet::Instance& instance, const BackupSource& source,
                        const SaveSettings& settings);
 

@@ -31,6 +31,17 @@ Result<std::vector<Named>> targets_of(const Options& options) {
     return targets;
 }
 
+Result<backup::Checked> check(const Named& target) {
+    backup::Checked checked;
+    if (!target.manifest || target.manifest->has_rdb()) {
+        TRY_ASSIGN(checked, backup::check_rdb(target.path, target.manifest));
+    }
+    if (!target.manifest) return checked;
+    TRY_ASSIGN(const std::vector<backup::Check> parts, backup::check_parts(target.folder(), *target.manifest));
+    checked.checks.insert(checked.checks.end(), parts.begin(), parts.end());
+    return checked;
+}
+
 Json item_of(const Named& target, const std::vector<backup::Check>& checks, bool whole) {
     Json item{{"path", target.path}};
     item["id"] = target.manifest ? Json(target.manifest->id) : Json(nullptr);
@@ -61,7 +72,7 @@ Result<ExitCode> run(Context& context, const Options& options) {
     output::Document document("BackupCheck", "");
     bool all_whole = true;
     for (const Named& target : targets) {
-        TRY_ASSIGN(const backup::Checked checked, backup::check_rdb(target.path, target.manifest));
+        TRY_ASSIGN(const backup::Checked checked, check(target));
         all_whole = all_whole && checked.whole();
         document.add_item(item_of(target, checked.checks, checked.whole()));
         document.add_name(target.path);
@@ -76,7 +87,7 @@ void bind(Spec& spec) {
     spec.options = {
         {"--dir", "FOLDER", "Folder in which an ID is looked for; this one by default", &options->dir, {}, "file"}};
     spec.positionals = {
-        {"BACKUP", "An RDB, its manifest, or the id of a run of backup rdb", &options->what, true, true, "file"}};
+        {"BACKUP", "An RDB, a manifest, or the id of a backup", &options->what, true, true, "file"}};
     spec.examples = {"redisctl backup verify dump.rdb",
                      "redisctl backup verify 20261122T033000Z-1a2b3c4d --dir /var/backups/redis --json"};
     spec.run = [options](Context& context) { return run(context, *options); };
@@ -85,7 +96,7 @@ void bind(Spec& spec) {
 }  // namespace
 
 extern const Command backup_verify_command{
-    "backup verify", Group::look, "Read an RDB to its end and compare it with its checksum and its manifest, offline",
+    "backup verify", Group::look, "Read a backup to its end and compare it with its checksums and its manifest, offline",
     Uses::answer,    {},          bind,
     "BackupCheck"};
 

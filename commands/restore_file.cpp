@@ -69,6 +69,9 @@ uint64_t RestoreFile::expired() const {
 }
 
 Result<RestoreFile> read_restore_file(const backup::Named& named) {
+    if (named.manifest && !named.manifest->has_rdb())
+        return fail(ErrorCode::not_found, fmt::format("the backup {} holds no RDB", named.manifest->id),
+                    fmt::format("it holds {}", named.manifest->contents()), "redisctl backup list");
     RestoreFile file;
     file.path = named.path;
     file.manifest = named.manifest;

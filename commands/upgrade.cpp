@@ -118,7 +118,7 @@ Result<ExitCode> judge(Context& context, const Options& options, std::string_vie
 const backup::Shelved* newest_of(const backup::Shelf& shelf, const Context& context, const topology::Picture& picture) {
     const backup::Shelved* newest = nullptr;
     for (const backup::Shelved& backup : shelf.backups)
-        if (backup.manifest.instance == picture.name && backup.manifest.ns == picture.ns &&
+        if (backup.manifest.has_rdb() && backup.manifest.instance == picture.name && backup.manifest.ns == picture.ns &&
             backup.manifest.context == context.kube_context())
             newest = &backup;
     return newest;

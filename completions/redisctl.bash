@@ -41,11 +41,11 @@ _redisctl() {
     if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
     for ((i = 1; i < ${#typed[@]} - 1; i++)); do
         case ${typed[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --from | --retain | --idle-timeout | --top | --db | --rate | --by | --fail-on | --value-file | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --since | --tail | -c | --container | --serve | --max | --max-bytes | --max-seconds | --over | --max-age | --fewer-keys | --for | --database) ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --passphrase-file | --retain | --from | --idle-timeout | --top | --db | --rate | --by | --fail-on | --value-file | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --since | --tail | -c | --container | --serve | --max | --max-bytes | --max-seconds | --over | --max-age | --fewer-keys | --for | --database) ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${typed[i]}; continue; }
-                case $command:${typed[i]} in backup:list | backup:rdb | backup:verify | config:diff | config:get | config:set | haproxy:check | haproxy:generate | label:sync | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | upgrade:check | upgrade:verify) command=$command-${typed[i]} ;; esac
+                case $command:${typed[i]} in backup:all | backup:config | backup:k8s | backup:list | backup:rdb | backup:show | backup:verify | config:diff | config:get | config:set | haproxy:check | haproxy:generate | label:sync | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | upgrade:check | upgrade:verify) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -90,6 +90,7 @@ _redisctl() {
         --node) _redisctl_live; return ;;
         --over) :; return ;;
         --override) :; return ;;
+        --passphrase-file) _redisctl_file; return ;;
         --password-file) _redisctl_file; return ;;
         --password-secret) :; return ;;
         --password-variable) :; return ;;
@@ -135,11 +136,23 @@ _redisctl() {
         aof-rewrite | redis-aof-rewrite)
             if [[ $cur == -* ]]; then _redisctl_words $'--wait'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
+        backup-all | redis-backup-all | redis-full-backup)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--with-secrets\n--passphrase-file\n--retain\n--from'$'\n'"$flags1"; else :; fi
+            ;;
+        backup-config | redis-backup-config | redis-backup-config)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--with-secrets\n--passphrase-file\n--retain'$'\n'"$flags1"; else :; fi
+            ;;
+        backup-k8s | redis-backup-k8s | redis-backup-k8s-resources)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--with-secrets\n--passphrase-file\n--retain'$'\n'"$flags1"; else :; fi
+            ;;
         backup-list | redis-backup-list)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--instance'$'\n'"$flags2"; else :; fi
             ;;
         backup-rdb | redis-backup-rdb | redis-backup)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--from\n--retain\n--idle-timeout\n--dry-run'$'\n'"$flags1"; else :; fi
+            ;;
+        backup-show | redis-backup-show)
+            if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--passphrase-file'$'\n'"$flags3"; else :; fi
             ;;
         backup-verify | redis-backup-verify)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir'$'\n'"$flags2"; else _redisctl_file; fi
@@ -226,7 +239,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-all.1\nredisctl-backup-config.1\nredisctl-backup-k8s.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-show.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
@@ -322,7 +335,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--interval\n--duration'$'\n'"$flags1"; else :; fi
             ;;
         backup)
-            [[ $cur == -* ]] || _redisctl_words $'list\nrdb\nverify'
+            [[ $cur == -* ]] || _redisctl_words $'all\nconfig\nk8s\nlist\nrdb\nshow\nverify'
             ;;
         config)
             [[ $cur == -* ]] || _redisctl_words $'diff\nget\nset'

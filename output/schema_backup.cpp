@@ -14,25 +14,34 @@ Json with_manifest(const Members& more) {
                     {"context", text_or_null("the kubeconfig's; null without Kubernetes")},
                     {"instance", text()},
                     {"namespace", text_or_null()},
-                    {"node", text("that it was taken from")},
-                    {"role", one_of({"master", "replica"})},
+                    {"node", text_or_null("that the RDB was taken from; like all of it, null without an RDB")},
+                    {"role", or_null(one_of({"master", "replica"}))},
                     {"server", text_or_null("redis or valkey")},
                     {"serverVersion", text_or_null()},
                     {"runId", text_or_null()},
                     {"replid", text_or_null("the history")},
-                    {"offset", integer("the place in it that the data are of")},
+                    {"offset", integer_or_null("the place in it that the data are of")},
                     {"lagBytes", integer_or_null("of a replica, behind its master when it was chosen")},
-                    {"rdbVersion", integer()},
+                    {"rdbVersion", integer_or_null()},
                     {"keys", Json{{"type", Json::array({"object", "null"})},
                                   {"additionalProperties", database},
                                   {"description", "by database (db0); null when they were not counted"}}},
                     {"notCounted", text_or_null("why not; null when they were")},
-                    {"functions", integer("libraries of functions")},
-                    {"checksum", one_of({"good", "absent"})},
-                    {"file", text("its name")},
-                    {"bytes", integer()},
-                    {"sha256", text()},
-                    {"tookMs", integer()}};
+                    {"functions", integer_or_null("libraries of functions")},
+                    {"checksum", or_null(one_of({"good", "absent"}))},
+                    {"file", text_or_null("the RDB's name")},
+                    {"bytes", integer_or_null()},
+                    {"sha256", text_or_null()},
+                    {"tookMs", integer_or_null()},
+                    {"parts", array(object({{"kind", one_of({"config", "k8s"})},
+                                            {"name", text("the node, or the objects' plural")},
+                                            {"file", text("its name, in the same folder")},
+                                            {"bytes", integer()},
+                                            {"sha256", text("of the file as it stands there")},
+                                            {"encrypted", boolean()}}))},
+                    {"missing", array(object({{"kind", one_of({"config", "k8s"})},
+                                              {"name", text("what should be in it and is not")},
+                                              {"why", text()}}))}};
     members.insert(members.end(), more.begin(), more.end());
     return object(members);
 }
@@ -40,8 +49,8 @@ Json with_manifest(const Members& more) {
 }  // namespace
 
 Json backup_item() {
-    return with_manifest({{"why", text("why that node")},
-                          {"path", text()},
+    return with_manifest({{"why", text_or_null("why that node")},
+                          {"path", text("of the RDB; of the manifest where there is none")},
                           {"manifest", text("path of what stands beside it")},
                           {"deleted", array(text("path of an older backup"))}});
 }
@@ -58,11 +67,11 @@ Json backup_plan_item() {
 Json backup_list_item() {
     return with_manifest({{"path", text()},
                           {"manifest", text("path of what stands beside it")},
-                          {"state", one_of({"ok", "missing", "size"})}});
+                          {"state", one_of({"ok", "incomplete", "missing", "size"})}});
 }
 
 Json backup_check_item() {
-    const Json check = object({{"check", one_of({"size", "sha256", "rdb", "checksum", "keys"})},
+    const Json check = object({{"check", one_of({"size", "sha256", "rdb", "checksum", "keys", "part", "complete"})},
                                {"ok", boolean_or_null("null: it could not be told")},
                                {"says", text()}});
     return object({{"path", text()},

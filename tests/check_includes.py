@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 # How the headers of a library of that table begin; hiredis' come with and without its folder.
-HEADERS = {"libcurl": "curl/", "OpenSSL": "openssl/", "wslay": "wslay/", "hiredis": "hiredis", "yaml-cpp": "yaml-cpp/", "nlohmann-json": "nlohmann/", "CLI11": "CLI/"}
+HEADERS = {"libcurl": "curl/", "OpenSSL": "openssl/", "wslay": "wslay/", "hiredis": "hiredis", "libsodium": "sodium", "yaml-cpp": "yaml-cpp/", "nlohmann-json": "nlohmann/", "CLI11": "CLI/"}
 # Only names of types: free for all.
 FORWARD = "nlohmann/json_fwd.hpp"
 

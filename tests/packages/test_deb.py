@@ -43,7 +43,7 @@ class Deb(unittest.TestCase):
 
     def test_it_depends_on_the_libraries_that_the_program_is_linked_to(self):
         depends = field("Depends")
-        for library in ("libc6", "libcurl4", "libfmt", "libhiredis", "libssl3", "libstdc++6", "libwslay1", "libyaml-cpp"):
+        for library in ("libc6", "libcurl4", "libfmt", "libhiredis", "libsodium23", "libssl3", "libstdc++6", "libwslay1", "libyaml-cpp"):
             self.assertIn(library, depends)
         self.assertNotIn("redis-server", depends)
         self.assertEqual(field("Section"), "database")

@@ -30,7 +30,7 @@ class Tarball(unittest.TestCase):
         expected = ["bin/redisctl", "bin/kubectl-redisctl", "bin/kubectl_complete-redisctl", "lib/redisctl/libwslay.so.1", "share/doc/redisctl/README.md", "share/doc/redisctl/CHANGELOG.md",
                     "share/bash-completion/completions/redisctl", "share/zsh/site-functions/_redisctl", "share/fish/vendor_completions.d/redisctl.fish"]
         expected += [f"share/doc/redisctl/docs/{name}" for name in committed("docs")] + [f"share/man/man{name[-1]}/{name}" for name in committed("man")]
-        expected += [f"share/doc/redisctl/licenses/{name}" for name in ("fmt", "hiredis", "wslay", "yaml-cpp")]
+        expected += [f"share/doc/redisctl/licenses/{name}" for name in ("fmt", "hiredis", "sodium", "wslay", "yaml-cpp")]
         self.assertEqual(sorted(found), sorted(expected))
 
     def test_of_the_system_it_needs_libcurl_openssl_and_glibc(self):

@@ -58,7 +58,7 @@ class Examples(unittest.TestCase):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.kubeconfig = Path(self.folder, "kubeconfig")
         self.kubeconfig.write_text(KUBECONFIG)
-        for state in ("before.json", "FILE"):
+        for state in ("before.json", "FILE", "passphrase"):
             Path(self.folder, state).write_text('{"kind": "UpgradeCheck", "items": []}')
         # In a network namespace of its own nothing leaves this machine, whatever addresses an example names.
         self.apart = ["unshare", "--net", "--map-root-user"]

@@ -14,6 +14,23 @@ Value text(std::string content) {
 
 }  // namespace
 
+TEST_CASE("a password that a text spells out is hidden, and nothing else is") {
+    const auto same = [](std::string_view text) { return without_passwords_in_text(text) == text; };
+    CHECK(without_passwords_in_text("redis-server --requirepass \"pa 55\" --port 1") ==
+          "redis-server --requirepass (hidden) --port 1");
+    CHECK(without_passwords_in_text("a\n  requirepass pa55\r\n\tmasterauth pa55") ==
+          "a\n  requirepass (hidden)\r\n\tmasterauth (hidden)");
+    CHECK(without_passwords_in_text("sentinel auth-pass main pa55") == "sentinel auth-pass main (hidden)");
+    CHECK(without_passwords_in_text("sentinel sentinel-pass pa55") == "sentinel sentinel-pass (hidden)");
+    CHECK(without_passwords_in_text("user ann on >pa55 #0a1b ~* +get") == "user ann on >(hidden) #(hidden) ~* +get");
+    CHECK(without_passwords_in_text("redis-cli -h a -a pa55 ping") == "redis-cli -h a -a (hidden) ping");
+    CHECK(without_passwords_in_text("export REDIS_PASSWORD=pa55") == "export REDIS_PASSWORD=(hidden)");
+    CHECK(same("redis-server --requirepass $PW --masterauth \"${PW}\"\n\n requirepass \"\""));
+    CHECK(same("tar -a x; export REDIS_PASSWORD=$(cat /pw) REDIS_PASSWORD_FILE=/pw ALLOW_EMPTY_PASSWORD=yes"));
+    CHECK(same("# requirepass\nmaxmemory 1gb\r\n"));
+    CHECK(same(""));
+}
+
 TEST_CASE("passwords in commands are hidden, whatever the case, and nothing else is") {
     CHECK(without_secrets({"auth", "secret"}) == Request{"auth", "(hidden)"});
     CHECK(without_secrets({"AUTH", "user", "secret"}) == Request{"AUTH", "(hidden)", "(hidden)"});
