@@ -255,7 +255,8 @@ class Switch {
         cast.notes.push_back("the Sentinels do not do it by themselves: " + seen.idle);
         const auto leads = [&](const failover::Election& one) { return one.sentinel == cast.watch->leader; };
         const auto leader = std::find_if(seen.elections.begin(), seen.elections.end(), leads);
-        cast.watch->keep_others_out = leader->choice != result_.to || (seen.quorum && seen.restless);
+        cast.watch->keep_others_out = leader->choice != result_.to || leader->fresh_choice != result_.to ||
+                                      (seen.quorum && seen.restless);
         return failover::plan_emergency_by_sentinel(cast, wish_);
     }
 

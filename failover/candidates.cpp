@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 namespace redisctl::failover {
 
@@ -65,11 +67,20 @@ class Scores {
         if (x.eligible && mode_ == Mode::emergency) {
             if (read_of(a) != read_of(b)) return read_of(a) > read_of(b);
             if (reachable(a) != reachable(b)) return reachable(a);
+            if (!facts_.sentinels.empty()) return before_for_sentinels(view(a), view(b));
         }
         return natural_less(x.node, y.node);
     }
 
   private:
+    // Among equals as a Sentinel chooses, so that nobody has to be kept from it first.
+    static bool before_for_sentinels(const NodeView& a, const NodeView& b) {
+        const auto rank = [](const NodeView& view) {
+            return std::pair(view.priority.value_or(default_priority), std::string_view(view.run_id));
+        };
+        return rank(a) < rank(b);
+    }
+
     const NodeView& view(size_t i) const { return *facts_.nodes[i].view; }
     int64_t read_of(size_t i) const { return view(i).read_offset.value_or(-1); }
 

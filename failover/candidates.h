@@ -15,7 +15,7 @@ namespace redisctl::failover {
 //  planned    a lower replica-priority counts most, as with Sentinel; then how little is missing, the version, and
 //             where in Kubernetes it runs
 //  emergency  what has been applied of the master's history, then what has been read: points are the bytes behind the
-//             best one, so 0 for it and negative for the others
+//             best one, so 0 for it and negative for the others; equal ones as a Sentinel would choose
 std::vector<Score> candidates(const Facts& facts, const Wish& wish, Mode mode);
 
 struct Choice {

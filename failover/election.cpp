@@ -48,6 +48,7 @@ class Sentinels {
         }
         if (sentinel.word->tilt == true) result.obstacle = "it is in tilt: it does nothing for half a minute";
         const Remembered* best = nullptr;
+        std::optional<Remembered> fresh_best;
         for (size_t n = 0; n < facts_.nodes.size(); n++) {
             const std::string& node = facts_.instance.nodes[n].name;
             if (node == facts_.master || book_.first_of(n) != n) continue;
@@ -55,12 +56,21 @@ class Sentinels {
             std::string why = known == nullptr ? "it does not know it" : why_not(master, *known);
             if (!why.empty()) {
                 result.passed_over.emplace(node, std::move(why));
-            } else if (best == nullptr || before(*known, *best)) {
+                continue;
+            }
+            if (best == nullptr || before(*known, *best)) {
                 best = known;
                 result.choice = node;
             }
+            if (Remembered fresh = asked_anew(*known, n); !fresh_best || before(fresh, *fresh_best)) {
+                fresh_best = std::move(fresh);
+                result.fresh_choice = node;
+            }
         }
-        if (!result.obstacle.empty()) result.choice.clear();
+        if (!result.obstacle.empty()) {
+            result.choice.clear();
+            result.fresh_choice.clear();
+        }
         return result;
     }
 
@@ -94,6 +104,16 @@ class Sentinels {
         for (const Remembered& one : facts_.sentinels[sentinel].word->replicas)
             if (book_.find(one.host, one.port.value_or(0), facts_.instance.sentinels[sentinel]) == node) return &one;
         return nullptr;
+    }
+
+    // What it will remember when the node tells it what it told us.
+    Remembered asked_anew(Remembered known, size_t node) const {
+        if (const Result<redis::NodeView>& view = facts_.nodes[node].view) {
+            known.id = view->run_id;
+            known.offset = view->applied_offset;
+            known.priority = view->priority;
+        }
+        return known;
     }
 
     static std::string why_not(const SentinelMaster& master, const Remembered& replica) {

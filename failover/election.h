@@ -17,7 +17,8 @@ struct Election {
     std::string sentinel;
     std::string obstacle;                            // why it promotes nobody, even when it is told to; empty: it can
     std::map<std::string, std::string> passed_over;  // by node: why not this one, in words; those it could are not here
-    std::string choice;                              // whom it would promote now; empty: nobody
+    std::string choice;        // whom it would promote by what it remembers; empty: nobody
+    std::string fresh_choice;  // whom, if it has asked them all once more by then, as it may have
 
     bool could_promote(const std::string& node) const { return obstacle.empty() && !passed_over.contains(node); }
 };

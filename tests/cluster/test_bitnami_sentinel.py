@@ -160,6 +160,7 @@ class Nodes(Switching):
             for engine in ("sentinel", "sentinel-ahead"):
                 origin = self.master()
                 target = next(name for name in self.names if name != origin)
+                looking.connected(self.redis)
                 done = self.change("failover", "--promote", target, "--engine", engine)
                 self.check_lossless(done, origin, target)
                 self.assertEqual((done.result["engine"], self.redis.roles()), (engine, self.redis.settled(target)), done)

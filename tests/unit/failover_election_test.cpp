@@ -60,6 +60,18 @@ TEST_CASE("A Sentinel's choice: priority, then offset, then run id") {
     CHECK(elections(world.facts)[0].choice == third);
 }
 
+TEST_CASE("What a Sentinel remembers is up to ten seconds old: asked anew it may choose another one") {
+    DeadMaster world;
+    world.each([](SentinelWord& word) { word.replicas[0].offset = 991; });
+    for (const std::string& name : {second, third}) world.view(name).applied_offset = 991;
+    world.view(second).run_id = "bbbb";
+    world.view(third).run_id = "aaaa";
+    CHECK(elections(world.facts)[0].choice == second);
+    CHECK(elections(world.facts)[0].fresh_choice == third);
+    world.view(second).applied_offset = 992;
+    CHECK(elections(world.facts)[0].fresh_choice == second);
+}
+
 TEST_CASE("Why a Sentinel does not promote a replica") {
     struct Case {
         const char* why;

@@ -155,6 +155,16 @@ def steady(redis: Switched) -> None:
     eventually("no Sentinel is in TILT mode", calm, 120, 2)
 
 
+def connected(redis: Switched) -> None:
+    """Each Sentinel hears every node: after a switch it makes its connections anew, and refuses to promote whom it does not hear."""
+
+    def hears_all() -> bool:
+        seen = redisctl("sentinel", "replicas", "-n", redis.namespace, "--instance", redis.instance, "--json", *redis.flags).document["items"]
+        return all(replica["heard"] for item in seen for sentinel in item["sentinels"] for replica in sentinel["replicas"])
+
+    eventually("the Sentinels hear all nodes", hears_all, 60, 1)
+
+
 def told(test: Asking, redis: Switched) -> dict:
     """One look of `status` between two of our own: where those say the same, so must it. The item; healthy too when only this machine's stalls are told of."""
     before = redis.roles()
