@@ -193,7 +193,7 @@ void bind_all(Spec& spec) {
 
 extern const Command backup_config_command{
     "backup config", Group::look, "Save the settings of every node, each as a redis.conf; passwords left out",
-    Uses::target, {"redis-backup-config"}, bind_config,
+    Uses::target, {}, bind_config,
     "Backup"};
 
 extern const Command backup_k8s_command{

@@ -105,7 +105,7 @@ void bind(Spec& spec) {
                         {"PART", "A node, or the plural of objects: redis-0, secrets", &options->part, true, false}};
     spec.examples = {
         "redisctl backup show 20261122T033000Z-1a2b3c4d redis-0 --dir /var/backups/redis",
-        "redisctl backup show 20261122T033000Z-1a2b3c4d secrets --passphrase-file passphrase > secrets.json"};
+        "redisctl backup show 20261122T033000Z-1a2b3c4d secrets --passphrase-file passphrase"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 

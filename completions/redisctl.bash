@@ -139,7 +139,7 @@ _redisctl() {
         backup-all | redis-backup-all | redis-full-backup)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--with-secrets\n--passphrase-file\n--retain\n--from'$'\n'"$flags1"; else :; fi
             ;;
-        backup-config | redis-backup-config | redis-backup-config)
+        backup-config | redis-backup-config)
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--with-secrets\n--passphrase-file\n--retain'$'\n'"$flags1"; else :; fi
             ;;
         backup-k8s | redis-backup-k8s | redis-backup-k8s-resources)
