@@ -3,6 +3,7 @@
 #include "failover/sentinel_conditions.h"
 #include "topology/addresses.h"
 #include "topology/home.h"
+#include "topology/role_labels.h"
 #include "topology/services.h"
 
 #include <fmt/core.h>
@@ -148,8 +149,8 @@ std::optional<SentinelWatch> watch_of(const Facts& facts, size_t target) {
 
 std::vector<MovedLabel> labels_to_move(const Facts& facts, size_t old, size_t target) {
     const std::string& says = facts.picture.nodes[old].role_label;
+    if (topology::says_master(says) != true) return {};
     const size_t equals = says.find('=');
-    if (equals == std::string::npos) return {};
     MovedLabel label;
     label.key = says.substr(0, equals);
     label.master = label.old_value = says.substr(equals + 1);

@@ -6,6 +6,7 @@
 #include "failover/planner.h"
 #include "failover/steps.h"
 #include "topology/home.h"
+#include "topology/role_labels.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -185,7 +186,7 @@ class Healer {
     void move_labels() {
         const std::optional<size_t> to = facts_.index_of(plan_.to);
         const std::string& pod = players_.at(plan_.to).pod;
-        bool labelled = facts_.picture.nodes[*to].role_label.empty() == false;
+        bool labelled = topology::says_master(facts_.picture.nodes[*to].role_label) == true;
         for (size_t i = 0; i < facts_.nodes.size(); i++) {
             if (i == *to) continue;
             for (const MovedLabel& label : labels_to_move(facts_, i, *to)) {

@@ -281,4 +281,22 @@ class Labelled(Switching):
         self.assertEqual((self.db.roles(), self.labels()), (self.db.settled("db-0"), {"db-0": "true", "db-1": "false", "db-2": None}))
         eventually("db-write leads to db-0 again", lambda: self.db.leads_to("db-write") == ["db-0"])
 
-
+    def test_a_frozen_master_loses_its_label_and_comes_back_as_a_second_one(self):
+        self.addCleanup(self.db.reset, "db-0")
+        thaw = self.db.freeze("db-0")
+        self.addCleanup(thaw)
+        for pod in ("db-1", "db-2"):
+            self.db.ask(pod, "CONFIG", "SET", "repl-timeout", "2")
+            self.addCleanup(self.db.ask, pod, "CONFIG", "SET", "repl-timeout", "60")
+            eventually(f"{pod} has noticed", lambda pod=pod: self.db.field(pod, "replication", "master_link_status") == "down", 20)
+        done = self.db.change("failover", "--accept-data-loss", "--confirm", "db", "--promote", "db-1", XDG_STATE_HOME=self.state)
+        self.check_result(done, 0, "done", True)
+        self.assertEqual((done.result["mode"], done.result["from"], done.result["to"], done.result["lostBytes"]), ("emergency", "db-0", "db-1", None), done)
+        self.assertEqual(self.labels(), {"db-0": "false", "db-1": "true", "db-2": None})
+        eventually("db-write leads to db-1", lambda: self.db.leads_to("db-write") == ["db-1"])
+        thaw()
+        eventually("two masters", lambda: self.db.roles() == {"db-0": "master", "db-1": "master", "db-2": "db-1"})
+        self.assertIn("SPLIT_BRAIN", [finding["code"] for finding in self.document("status", "Status", "-n", self.db.namespace, code=1)["findings"]])
+        healed = self.db.change("heal", "--apply", "--keep", "db-1", "--confirm", "db", XDG_STATE_HOME=self.state)
+        self.check_result(healed, 0, "done", True)
+        self.assertEqual((self.db.roles(), self.labels(), self.db.leads_to("db-write")), (self.db.settled("db-1"), {"db-0": "false", "db-1": "true", "db-2": None}, ["db-1"]))

@@ -92,6 +92,22 @@ TEST_CASE("Two masters with the same data: the one to which the Services lead st
     CHECK(ids(plan) == "fence save-redis-1 demote! move-clients replicas-linked write");
 }
 
+TEST_CASE("Who is rightly called a replica keeps that label") {
+    SplitWorld world;
+    const char* said[] = {"true", "true", "false"};
+    for (size_t i = 0; i < 3; i++) {
+        world.facts.instance.nodes[i].labels["isMaster"] = said[i];
+        world.facts.picture.nodes[i].role_label = std::string("isMaster=") + said[i];
+    }
+    CHECK(ids(world.planned(world.diagnosed(0, 0))) ==
+          "fence save-redis-1 demote! unlabel-redis-1 move-clients replicas-linked write");
+    world.facts.picture.nodes[1].role_label = "isMaster=false";
+    CHECK(ids(world.planned(world.diagnosed(0, 0))) == "fence save-redis-1 demote! move-clients replicas-linked write");
+    // The survivor itself is called a replica, and nobody the master.
+    world.facts.picture.nodes[0].role_label = "isMaster=false";
+    CHECK(ids(world.planned(world.diagnosed(0, 0))) == "fence save-redis-1 demote! move-clients replicas-linked write");
+}
+
 TEST_CASE("Two masters: nothing is lost beside the one that has all, whoever names the other") {
     SplitWorld world;
     const Diagnosis diagnosis = world.diagnosed(0, 7);

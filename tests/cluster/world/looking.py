@@ -40,7 +40,7 @@ class Healthy:
 def conditions(namespace: str, names: list) -> list:
     """What doctor says of pods without a volume, and of what other tests did to their containers."""
     found = pods(namespace)
-    restarted = {name for name, pod in found.items() if any(each["restartCount"] for each in pod["status"].get("containerStatuses", []))}
+    restarted = [name for name, pod in found.items() for each in pod["status"].get("containerStatuses", []) if each["restartCount"]]
     return [*(("DATA_WITHOUT_VOLUME", name) for name in names), *(("CONTAINER_RESTARTED", name) for name in restarted)]
 
 
