@@ -100,6 +100,10 @@ std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep
     std::vector<Shelved> same;
     for (const Shelved& backup : shelf.backups) {
         const Manifest& manifest = backup.manifest;
+        if (manifest.id == of.id) {
+            keep -= keep > 0;
+            continue;
+        }
         if (manifest.context == of.context && manifest.ns == of.ns && manifest.instance == of.instance &&
             manifest.contents() == of.contents())
             same.push_back(backup);

@@ -28,7 +28,8 @@ struct Shelf {
 // Errors: io, not_found when the folder is not there.
 Result<Shelf> read_shelf(const std::string& folder);
 
-// Of the same instance and with the same contents, those that are older than its newest `keep`, the oldest first.
+// Of the same instance and with the same contents, those that are older than its newest `keep`, the oldest first. Never
+// `of` itself: when it is there it is one that is kept, whatever the clocks say.
 std::vector<Shelved> surplus(const Shelf& shelf, const Manifest& of, size_t keep);
 
 // First the files, then their manifest. Errors: io.

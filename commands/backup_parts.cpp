@@ -125,7 +125,7 @@ class BackupParts {
         for (const backup::Missing& missing : manifest.missing)
             document.add_error({instance.full_name(), "",
                                 {ErrorCode::not_found, fmt::format("{} {} is not in the backup", missing.kind, missing.name),
-                                 missing.why, {}, "BACKUP_INCOMPLETE"}});
+                                 missing.why, {}, "PART_MISSING"}});
         if (done.not_deleted) document.add_error({instance.full_name(), "", *done.not_deleted});
         TRY(context_.output().print(document));
         return manifest.missing.empty() && !done.not_deleted ? ExitCode::ok : ExitCode::partial;

@@ -119,7 +119,7 @@ class Objects(Looking):
         missing = document["items"][0]["missing"]
         self.assertEqual([(each["kind"], each["name"]) for each in missing], [("k8s", "secrets/cache")])
         self.assertIn("forbidden", missing[0]["why"])
-        self.assertEqual([error["code"] for error in document["errors"]], ["BACKUP_INCOMPLETE"])
+        self.assertEqual([error["code"] for error in document["errors"]], ["PART_MISSING"])
         self.assertNotIn("secrets", self.lists(document["items"][0]))
         listed = redisctl("backup", "list", "--dir", self.folder, "--json")
         self.assertEqual((listed.code, listed.document["items"][0]["state"]), (1, "incomplete"))

@@ -112,7 +112,7 @@ class Settings(Backup):
         with Server() as master, Server("replica-priority 7", replica_of=master) as replica:
             replica.wait_linked()
             item = self.item("--host", master.address)
-            self.assertEqual([part["name"] for part in item["parts"]], sorted([master.address, replica.address]))
+            self.assertCountEqual([part["name"] for part in item["parts"]], [master.address, replica.address])
             texts = {part["name"]: self.text(part) for part in item["parts"]}
             self.assertIn("replica-priority 7\n", texts[replica.address])
             self.assertIn(f"replicaof 127.0.0.1 {master.port}\n", texts[replica.address])
@@ -162,7 +162,7 @@ class Settings(Backup):
             self.assertEqual(self.only(item["parts"])["name"], master.address)
             self.assertEqual(self.only(item["missing"])["name"], other_address)
             error = self.only(document["errors"])
-            self.assertEqual((error["code"], error["message"]), ("BACKUP_INCOMPLETE", f"config {other_address} is not in the backup"))
+            self.assertEqual((error["code"], error["message"]), ("PART_MISSING", f"config {other_address} is not in the backup"))
             self.assertEqual(self.listed(code=1)["state"], "incomplete")
             self.assertEqual([(check["check"], check["ok"]) for check in self.verified(item["id"], code=1)], [("part", True), ("complete", False)])
 

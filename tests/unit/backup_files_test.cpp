@@ -116,6 +116,10 @@ TEST_CASE("only the same instance's older backups are more than are to be kept")
     CHECK(old[0].manifest.time == "2026-11-22T03:30:01Z");
     CHECK(surplus(*shelf, example("redis", "03"), 3).empty());
     CHECK(surplus(*shelf, example("new", "03"), 0).empty());
+    // The clock was set back, or two were made in one second: the one that was just made stays.
+    const auto others = surplus(*shelf, example("redis", "01"), 1);
+    REQUIRE(others.size() == 2);
+    CHECK(others[0].manifest.time == "2026-11-22T03:30:02Z");
     REQUIRE(remove(old[0]));
     CHECK(!std::filesystem::exists(old[0].path));
     CHECK(!std::filesystem::exists(old[0].manifest_path));
