@@ -1,12 +1,15 @@
+#include "base/interrupt.h"
 #include "base/json_values.h"
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
 #include "commands/node_names.h"
+#include "output/spark.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <deque>
 #include <memory>
 
 namespace redisctl {
@@ -18,10 +21,12 @@ using redis::InfoFields;
 
 struct Options {
     std::vector<std::string> nodes;
-    std::string over;
+    std::string over, duration;
+    bool watch = false;
 };
 
 constexpr Millis kOver{1'000};
+constexpr size_t kShownLooks = 30;
 
 std::vector<redis::Request> requests() {
     std::vector<redis::Request> all = info_requests({"server", "clients", "stats"});
@@ -82,8 +87,13 @@ output::Cell rate_cell(std::optional<double> rate) {
     return rate ? output::Cell(fmt::format("{:.{}f}", *rate, *rate < 10 && *rate > 0 ? 1 : 0)) : output::Cell();
 }
 
-std::optional<Error> fill(const Result<Sample>& before, const AskedNode& node, Row row) {
-    const Result<Sample> after = sample_of(node.replies);
+struct Samples {
+    Result<Sample> before, after;
+    std::deque<std::optional<double>> commands = {};  // per second, of the looks so far
+};
+
+std::optional<Error> fill(const Samples& samples, Row row) {
+    const Result<Sample>&before = samples.before, &after = samples.after;
     const Sample nothing{};
     const Rates rates(before && after ? *before : nothing, before && after ? *after : nothing);
     const InfoFields info = after ? after->info : InfoFields{};
@@ -122,51 +132,122 @@ std::optional<Error> fill(const Result<Sample>& before, const AskedNode& node, R
     return after ? std::nullopt : std::optional(after.error());
 }
 
-Result<ExitCode> run(Context& context, const Options& options) {
-    Millis over = kOver;
-    if (!options.over.empty()) {
-        TRY_ASSIGN(over, parse_duration(options.over));
-        if (over.count() == 0)
-            return fail(ErrorCode::usage, "--over is 0", "a rate needs a time to be measured over", "--over 1s");
-    }
-    TRY_ASSIGN(Asked asked, ask_each(context, options.nodes, requests(), Sentinels::left_out));
-    std::vector<Result<Sample>> before;
-    std::vector<fleet::Call> again;
-    for (const AskedNode& node : asked.nodes) {
-        before.push_back(sample_of(node.replies));
-        again.push_back({node.node, requests()});
-    }
-    TRY(context.loop().pause(Deadline::after(over)));
-    std::vector<fleet::Outcome> outcomes = context.ask_further(again);
-    for (size_t i = 0; i < outcomes.size(); i++) asked.nodes[i].replies = std::move(outcomes[i].replies);
+class Stats {
+  public:
+    Stats(Context& context, const Options& options)
+        : context_(context),
+          options_(options),
+          json_(output::is_document(context.output().settings().format)),
+          live_(options.watch && context.output().settings().out.tty && !json_) {}
 
-    constexpr auto wide = output::Show::wide_only;
-    return show_rows(context, "Stats", asked,
-                     {{"NODE"},
-                      {"ROLE"},
-                      output::numbers("COMMANDS/S"),
-                      output::numbers("HITS"),
-                      output::numbers("IN/S"),
-                      output::numbers("OUT/S"),
-                      output::numbers("CLIENTS"),
-                      output::numbers("EXPIRED/S"),
-                      output::numbers("EVICTED/S"),
-                      output::numbers("REJECTED", wide),
-                      output::numbers("FULL-SYNCS", wide),
-                      output::numbers("PARTIAL-SYNCS", wide),
-                      output::numbers("REFUSED", wide)},
-                     [&](const AskedNode& node, Row row) {
-                         const auto i = static_cast<size_t>(&node - asked.nodes.data());
-                         return fill(before[i], node, row);
-                     });
-}
+    Result<ExitCode> run() {
+        TRY(read_options());
+        // Connections stay open from one look to the next.
+        if (options_.watch) context_.begin_operation("stats");
+        TRY_ASSIGN(asked_, ask_each(context_, options_.nodes, requests(), Sentinels::left_out));
+        for (const AskedNode& node : asked_.nodes) {
+            samples_.push_back({fail(ErrorCode::unreachable, ""), sample_of(node.replies)});
+            calls_.push_back({node.node, requests()});
+        }
+        Answered answered;
+        bool seen = false;  // one look at least, by one node
+        do {
+            const Result<void> paused = context_.loop().pause(Deadline::after(over_).earlier(end_));
+            if (seen && interrupt::count() > 0) break;
+            TRY(paused);
+            look_again();
+            if (seen && interrupt::count() > 0) break;
+            TRY_ASSIGN(answered, show());
+            seen = options_.watch && (seen || answered.yes > 0);
+        } while (options_.watch && !end_.passed() && !context_.output().closed());
+        return seen ? ExitCode::ok : shown(answered);
+    }
+
+  private:
+    Result<void> read_options() {
+        if (!options_.duration.empty() && !options_.watch)
+            return fail(ErrorCode::usage, "--duration is for --watch", "without it there is one look", "--watch");
+        if (!options_.duration.empty()) {
+            TRY_ASSIGN(const Millis duration, parse_duration(options_.duration));
+            end_ = Deadline::after(duration);
+        }
+        if (options_.over.empty()) return {};
+        TRY_ASSIGN(over_, parse_duration(options_.over));
+        if (over_.count() > 0) return {};
+        return fail(ErrorCode::usage, "--over is 0", "a rate needs a time to be measured over", "--over 1s");
+    }
+
+    void look_again() {
+        const std::vector<fleet::Outcome> outcomes = context_.ask_further(calls_);
+        for (size_t i = 0; i < outcomes.size(); i++) {
+            Samples& of = samples_[i];
+            of.before = std::move(of.after);
+            of.after = sample_of(outcomes[i].replies);
+            if (!of.before || !of.after)
+                of.commands.emplace_back();
+            else
+                of.commands.push_back(Rates(*of.before, *of.after).rate("total_commands_processed"));
+            if (of.commands.size() > kShownLooks) of.commands.pop_front();
+        }
+    }
+
+    Result<Answered> show() {
+        constexpr auto wide = output::Show::wide_only;
+        std::vector<output::Column> columns{{"NODE"},
+                                            {"ROLE"},
+                                            output::numbers("COMMANDS/S"),
+                                            output::numbers("HITS"),
+                                            output::numbers("IN/S"),
+                                            output::numbers("OUT/S"),
+                                            output::numbers("CLIENTS"),
+                                            output::numbers("EXPIRED/S"),
+                                            output::numbers("EVICTED/S"),
+                                            output::numbers("REJECTED", wide),
+                                            output::numbers("FULL-SYNCS", wide),
+                                            output::numbers("PARTIAL-SYNCS", wide),
+                                            output::numbers("REFUSED", wide)};
+        if (live_) columns.push_back({"COMMANDS"});
+        output::Document document("Stats", context_.kube_context());
+        const Answered answered = fill_rows(document, asked_, columns, [&](const AskedNode& node, Row row) {
+            const Samples& of = samples_[static_cast<size_t>(&node - asked_.nodes.data())];
+            std::optional<Error> error = fill(of, row);
+            if (live_) row.cells.emplace_back(output::spark_line({of.commands.begin(), of.commands.end()}));
+            return error;
+        });
+        if (options_.watch && json_) {
+            TRY(context_.output().print_line(document.json()));
+            return answered;
+        }
+        constexpr std::string_view from_the_top = "\x1b[H\x1b[J";
+        if (live_) TRY(context_.output().write(from_the_top));
+        TRY(context_.output().print(document));
+        if (live_)
+            TRY(context_.output().write(
+                fmt::format("\nevery {:.1f} s, Ctrl-C ends it\n", static_cast<double>(over_.count()) / 1000)));
+        return answered;
+    }
+
+    Context& context_;
+    const Options& options_;
+    const bool json_, live_;
+    Millis over_ = kOver;
+    Deadline end_ = Deadline::never();
+    Asked asked_;
+    std::vector<fleet::Call> calls_;
+    std::vector<Samples> samples_;  // as asked_.nodes
+};
 
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    spec.options = {{"--over", "DURATION", "Measure the rates over so long; 1s by default", &options->over}};
+    spec.options = {
+        {"--over", "DURATION", "Measure the rates over so long; 1s by default", &options->over},
+        {"--watch", "", "Again and again, with the course of each node's commands as a line; until Ctrl-C",
+         &options->watch},
+        {"--duration", "DURATION", "With --watch: end after so long", &options->duration}};
     spec.positionals = {nodes_to_show(options->nodes)};
-    spec.examples = {"redisctl stats", "redisctl stats --over 10s redis-0", "redisctl stats -o wide"};
-    spec.run = [options](Context& context) { return run(context, *options); };
+    spec.examples = {"redisctl stats", "redisctl stats --over 10s redis-0", "redisctl stats -o wide",
+                     "redisctl stats --watch --over 2s"};
+    spec.run = [options](Context& context) { return Stats(context, *options).run(); };
 }
 
 }  // namespace

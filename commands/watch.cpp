@@ -5,11 +5,13 @@
 #include "commands/status_tables.h"
 #include "commands/watch_sources.h"
 #include "commands/watch_timeline.h"
+#include "output/spark.h"
 #include "topology/changes.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +28,7 @@ constexpr Millis default_interval{1'000};
 constexpr Millis look_in{2'000};
 // From one look to the next that an event asks for: events come in bursts.
 constexpr Millis breath{50};
+constexpr size_t shown_looks = 30;
 
 struct Options {
     std::string interval, duration;
@@ -94,8 +97,30 @@ class Watching {
         for (const Picture& picture : seen_->pictures) add_changes(news, picture, now);
         TRY(timeline_.tell(std::move(news)));
         for (const Picture& picture : seen_->pictures) TRY(timeline_.settle(picture, began_));
+        remember_lags();
         sources_->follow(*seen_, began_);
         return {};
+    }
+
+    void remember_lags() {
+        for (const Picture& picture : seen_->pictures)
+            for (const topology::NodePicture& node : picture.nodes) {
+                if (node.view && node.view->role != redis::Role::replica) continue;
+                std::deque<std::optional<double>>& course = lags_[picture.full_name() + "/" + node.name];
+                course.push_back(node.lag_bytes ? std::optional(static_cast<double>(*node.lag_bytes)) : std::nullopt);
+                if (course.size() > shown_looks) course.pop_front();
+            }
+    }
+
+    // By replica; empty where there is none.
+    output::Table lag_table(const Picture& picture) const {
+        output::Table table{{}, {{"REPLICA"}, {"LAG SO FAR"}}, {}};
+        for (const topology::NodePicture& node : picture.nodes) {
+            const auto course = lags_.find(picture.full_name() + "/" + node.name);
+            if (course == lags_.end() || (node.view && node.view->role != redis::Role::replica)) continue;
+            table.rows.push_back({node.name, output::spark_line({course->second.begin(), course->second.end()})});
+        }
+        return table;
     }
 
     void add_changes(std::vector<WatchNews>& news, const Picture& picture, TimePoint now) {
@@ -143,8 +168,10 @@ class Watching {
         TRY(context_.output().write(from_the_top));
         if (seen_) {
             output::Document document = begin_document("Status", context_, *seen_);
-            for (const Picture& picture : seen_->pictures)
+            for (const Picture& picture : seen_->pictures) {
                 for (output::Table& table : status_tables(picture)) document.add_table(std::move(table));
+                if (output::Table lags = lag_table(picture); !lags.rows.empty()) document.add_table(std::move(lags));
+            }
             TRY(context_.output().print(document));
         } else {
             context_.output().error(seen_.error());
@@ -167,6 +194,7 @@ class Watching {
     bool look_wanted_ = false;
     Millis quickest_ = Millis::max();
     std::map<std::string, Picture> known_;
+    std::map<std::string, std::deque<std::optional<double>>> lags_;  // bytes, by full name and node
     std::string failed_;  // why the last look saw nothing; empty: it saw
     std::optional<Answered> first_;
     bool answered_ = false;

@@ -308,7 +308,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         stats | redis-stats)
-            if [[ $cur == -* ]]; then _redisctl_words $'--over'$'\n'"$flags1"; else _redisctl_live; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--over\n--watch\n--duration'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         status | redis-status | check-replication)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi

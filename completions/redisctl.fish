@@ -230,6 +230,8 @@ complete -c redisctl -n '__fish_seen_subcommand_from sentinel-reset redis-sentin
 complete -c redisctl -n '__fish_seen_subcommand_from slowlog redis-slowlog' -l limit -x -d 'The N last entries of each node; 20 by default'
 complete -c redisctl -n '__fish_seen_subcommand_from slowlog redis-slowlog' -l by-command -d 'Add up by command instead of listing by time'
 complete -c redisctl -n '__fish_seen_subcommand_from stats redis-stats' -l over -x -d 'Measure the rates over so long; 1s by default'
+complete -c redisctl -n '__fish_seen_subcommand_from stats redis-stats' -l watch -d 'Again and again, with the course of each node\'s commands as a line; until Ctrl-C'
+complete -c redisctl -n '__fish_seen_subcommand_from stats redis-stats' -l duration -x -d 'With --watch: end after so long'
 complete -c redisctl -n '__fish_seen_subcommand_from upgrade-check redis-upgrade-check pre-upgrade-check upgrade-verify redis-upgrade-verify post-upgrade-check validate-upgrade; or begin; __fish_seen_subcommand_from upgrade; and __fish_seen_subcommand_from check; end; or begin; __fish_seen_subcommand_from upgrade; and __fish_seen_subcommand_from verify; end' -l max-bytes -x -d 'A replica may be so far behind; 1MiB by default'
 complete -c redisctl -n '__fish_seen_subcommand_from upgrade-check redis-upgrade-check pre-upgrade-check; or begin; __fish_seen_subcommand_from upgrade; and __fish_seen_subcommand_from check; end' -l dir -r -F -d 'Where the backups are; without it none is looked for'
 complete -c redisctl -n '__fish_seen_subcommand_from upgrade-check redis-upgrade-check pre-upgrade-check; or begin; __fish_seen_subcommand_from upgrade; and __fish_seen_subcommand_from check; end' -l max-age -x -d 'A backup may be so old; 24h by default'

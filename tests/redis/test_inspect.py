@@ -1,8 +1,12 @@
 """The commands that ask each node for its numbers, keys and parameters, and exec: what they say is what the servers say."""
+import json
 import time
 import unittest
 
 from asking import PASSWORD, Asking, by_name, problems, said, schema_of
+from following import Following
+from keyboard import Keyboard
+from program import REDISCTL, environment
 from servers import Server, eventually
 
 
@@ -63,6 +67,41 @@ class Inspecting(Asking):
 
     def test_stats_over_nothing_is_a_wrong_word(self):
         self.assertIn("--over 1s", self.ask("stats", *HOSTS, "--over", "0s", code=2, **WAY).err)
+
+    def test_stats_again_and_again(self):
+        began = time.monotonic()
+        answer = self.ask("stats", *HOSTS, "--watch", "--over", "200ms", "--duration", "1s", "--json", **WAY)
+        self.assertTrue(1 <= time.monotonic() - began < 5, answer)
+        documents = [json.loads(line) for line in answer.out.splitlines()]
+        self.assertTrue(2 <= len(documents) <= 5, answer)
+        for document in documents:
+            self.assertEqual(problems(document, schema_of("Stats")), [], answer)
+            for node in self.only(document["items"])["nodes"]:
+                self.assertTrue(0.15 <= node["overSeconds"] < 3, node)
+                self.assertGreater(node["perSecond"]["commands"], 0)
+        tables = self.ask("stats", *HOSTS, "--watch", "--over", "200ms", "--duration", "500ms", **WAY).out
+        self.assertGreaterEqual(tables.count("COMMANDS/S"), 2)
+        self.assertNotIn("\x1b", tables)
+
+    def test_stats_live(self):
+        """The course of the last looks at the end of each line; Ctrl-C ends it well."""
+        words = [REDISCTL, "stats", *HOSTS, "--watch", "--over", "100ms"]
+        with Keyboard(words, {**environment(REDISCLI_AUTH=PASSWORD), "TERM": "xterm"}) as keyboard:
+            keyboard.wait_for("COMMANDS/S", "█", "every 0.1 s, Ctrl-C ends it", seconds=20)
+            keyboard.type("\x03")
+            eventually("it is over", lambda: not keyboard.read())
+
+    def test_a_duration_is_for_watching(self):
+        answer = self.ask("stats", *HOSTS, "--duration", "1s", code=2, **WAY)
+        self.assertIn("--duration is for --watch", answer.err)
+
+    def test_a_node_that_dies_while_it_is_watched(self):
+        with Server() as alone, Following("stats", "--host", alone.address, "--watch", "--over", "100ms") as following:
+            following.until(kind="Stats", errors=[])
+            alone.stop()
+            eventually("it is said", lambda: following.lines[-1]["errors"])
+            self.assertEqual(self.only(following.lines[-1]["items"])["nodes"][0]["perSecond"]["commands"], None)
+            self.assertEqual(following.ended(), 0)
 
     def test_clients_are_counted_without_our_own(self):
         with MASTER.client() as one, MASTER.client() as two:

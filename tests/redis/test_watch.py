@@ -104,6 +104,7 @@ class Timeline(Asking):
                         return last
                 self.fail(f"never shown: {pattern}\n{shown.decode(errors='replace')[-2000:]}")
 
+            until(rf"(?s)LAG SO FAR.*{self.replica.address} +▁▁")
             until(r"(?s)healthy: .* is the master, 1 of 1 replicas follow it.*Ctrl-C ends it.*begin: - -> healthy")
             self.replica.command("REPLICAOF", "NO", "ONE")
             screen = until(rf"{self.replica.address}  role: replica -> master")
