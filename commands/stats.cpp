@@ -4,6 +4,7 @@
 #include "commands/command.h"
 #include "commands/info_fields.h"
 #include "commands/node_names.h"
+#include "output/live.h"
 #include "output/spark.h"
 
 #include <fmt/core.h>
@@ -218,12 +219,9 @@ class Stats {
             TRY(context_.output().print_line(document.json()));
             return answered;
         }
-        constexpr std::string_view from_the_top = "\x1b[H\x1b[J";
-        if (live_) TRY(context_.output().write(from_the_top));
+        if (live_) TRY(context_.output().write(output::from_the_top));
         TRY(context_.output().print(document));
-        if (live_)
-            TRY(context_.output().write(
-                fmt::format("\nevery {:.1f} s, Ctrl-C ends it\n", static_cast<double>(over_.count()) / 1000)));
+        if (live_) TRY(context_.output().write(output::rhythm(over_)));
         return answered;
     }
 

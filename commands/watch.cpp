@@ -5,6 +5,7 @@
 #include "commands/status_tables.h"
 #include "commands/watch_sources.h"
 #include "commands/watch_timeline.h"
+#include "output/live.h"
 #include "output/spark.h"
 #include "topology/changes.h"
 
@@ -164,8 +165,7 @@ class Watching {
 
     // The whole screen, and below it what changed last.
     Result<void> draw() {
-        constexpr std::string_view from_the_top = "\x1b[H\x1b[J";
-        TRY(context_.output().write(from_the_top));
+        TRY(context_.output().write(output::from_the_top));
         if (seen_) {
             output::Document document = begin_document("Status", context_, *seen_);
             for (const Picture& picture : seen_->pictures) {
@@ -176,8 +176,7 @@ class Watching {
         } else {
             context_.output().error(seen_.error());
         }
-        std::string below =
-            fmt::format("\nevery {:.1f} s, Ctrl-C ends it\n", static_cast<double>(interval_.count()) / 1000);
+        std::string below = output::rhythm(interval_);
         for (const std::string& line : timeline_.lines()) below += line + '\n';
         return context_.output().write(below);
     }
