@@ -2,6 +2,7 @@
 
 #include "commands/hide_passwords.h"
 #include "commands/operators.h"
+#include "kube/config_map.h"
 #include "kube/reapply.h"
 #include "kube/request.h"
 #include "kube/resource.h"
@@ -27,7 +28,6 @@ constexpr std::string_view part_kind = "k8s";
 constexpr Millis read_in{15'000};
 
 // Nothing else reads them as they are.
-constexpr Resource config_maps{"", "v1", "configmaps"};
 constexpr Resource secrets{"", "v1", "secrets"};
 constexpr Resource volume_claims{"", "v1", "persistentvolumeclaims"};
 constexpr Resource deployments{"apps", "v1", "deployments"};
@@ -58,7 +58,7 @@ class Adding {
             TRY(miss(kube::resource::disruption_budgets, "", listed.error()));
         }
         // What the pods have taken, and what they would take if they started now.
-        for (const std::string& name : references_.config_maps) want(config_maps, name);
+        for (const std::string& name : references_.config_maps) want(kube::config_maps, name);
         for (const std::string& name : references_.secrets) want(secrets, name);
         TRY(read_wanted());
         if (lists_.empty())

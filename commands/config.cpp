@@ -1,9 +1,8 @@
 #include "base/text.h"
 #include "commands/ask_each.h"
 #include "commands/command.h"
+#include "commands/parameters.h"
 #include "commands/side_by_side.h"
-#include "redis/info_fields.h"
-#include "redis/sensitive.h"
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +17,6 @@ namespace redisctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Parameters = std::map<std::string, std::string>;
 
 struct Options {
     std::vector<std::string> patterns;
@@ -40,28 +38,6 @@ constexpr std::array<std::string_view, 14> kOwn{"replicaof",
                                                 "cluster-announce-human-nodename",
                                                 "bind",
                                                 "port"};
-
-Result<Parameters> parameters_of(const AskedNode& node) {
-    TRY(node.replies);
-    Parameters parameters;
-    for (const redis::Value& reply : *node.replies) {
-        TRY_ASSIGN(const redis::InfoFields some, redis::read_pairs(reply, "CONFIG"));
-        parameters.insert(some.begin(), some.end());
-    }
-    return parameters;
-}
-
-std::string shown_value(const std::string& name, const std::string& value) {
-    return redis::is_secret_parameter(name) && !value.empty() ? std::string(redis::hidden) : value;
-}
-
-std::vector<redis::Request> requests(const std::vector<std::string>& patterns) {
-    std::vector<redis::Request> all;
-    // Several patterns in one CONFIG GET exist only from 7.0 on.
-    for (const std::string& pattern : patterns) all.push_back({"CONFIG", "GET", pattern});
-    if (all.empty()) all.push_back({"CONFIG", "GET", "*"});
-    return all;
-}
 
 using ByNode = std::vector<std::pair<const AskedNode*, Result<Parameters>>>;
 
@@ -87,7 +63,7 @@ std::set<std::string> differing(const ByNode& nodes, const fleet::Instance* inst
 }
 
 Result<ExitCode> show(Context& context, const Options& options, bool only_differences) {
-    TRY_ASSIGN(const Asked asked, ask_each(context, {}, requests(options.patterns), Sentinels::left_out));
+    TRY_ASSIGN(const Asked asked, ask_each(context, {}, parameter_requests(options.patterns), Sentinels::left_out));
     ByNode nodes;
     for (const AskedNode& node : asked.nodes) nodes.emplace_back(&node, parameters_of(node));
     output::Document document(only_differences ? "ConfigDiff" : "Config", context.kube_context());

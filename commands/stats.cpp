@@ -85,7 +85,7 @@ class Rates {
 };
 
 output::Cell rate_cell(std::optional<double> rate) {
-    return rate ? output::Cell(fmt::format("{:.{}f}", *rate, *rate < 10 && *rate > 0 ? 1 : 0)) : output::Cell();
+    return rate ? output::Cell(fmt::format("{:.{}f}", *rate, *rate < 9.95 && *rate > 0 ? 1 : 0)) : output::Cell();
 }
 
 struct Samples {

@@ -52,6 +52,15 @@ Json config_item() {
     return per_instance({{"nodes", nodes_of({{"parameters", or_null(parameters)}})}});
 }
 
+Json config_origin_item() {
+    Json origin = object({{"source", text("the object, and the place in it")}, {"value", text("passwords are \"(hidden)\"")}});
+    Json parameter = object({{"name", text()},
+                             {"value", text("what runs; passwords are \"(hidden)\"")},
+                             {"origins", array(origin)},
+                             {"afterRestart", {{"enum", Json::array({"same", "other", "unknown"})}}}});
+    return per_instance({{"nodes", nodes_of({{"parameters", or_null(array(parameter))}})}});
+}
+
 Json database_sizes_item() {
     return per_instance(
         {{"nodes", nodes_of({{"role", role()},

@@ -8,6 +8,7 @@ namespace redisctl::output {
 pieces::Json big_keys_item();
 pieces::Json clients_item();
 pieces::Json config_item();
+pieces::Json config_origin_item();
 pieces::Json database_sizes_item();
 pieces::Json exec_item();
 pieces::Json keys_item();
