@@ -134,6 +134,7 @@ class Nodes(Switching):
         super().setUp()
         self.redis = Switched(systems.need(systems.NODES), "ant", systems.PASSWORD)
         self.names = [f"ant-redis-node-{i}" for i in range(3)]
+        self.redis.give_back()
         eventually("one master that both others follow", self.master, 60)
         looking.steady(self.redis)
 

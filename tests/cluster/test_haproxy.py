@@ -18,6 +18,7 @@ class Through(Switching):
         super().setUp()
         require_haproxy()
         self.redis = Switched(systems.need(systems.NODES), "ant", systems.PASSWORD)
+        self.redis.give_back()
         self.look = ["-n", self.redis.namespace]
         self.write, self.read = free_port(), free_port()
         self.until_healthy()

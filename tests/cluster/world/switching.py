@@ -105,7 +105,7 @@ class Switched:
 
     # Changing
 
-    def change(self, command: str, *arguments, kubeconfig=None, timeout: float = 90, **extra) -> Change:
+    def change(self, command: str, *arguments, kubeconfig=None, timeout: float = 150, **extra) -> Change:
         answer = redisctl(*self.words(command), *arguments, kubeconfig=kubeconfig, timeout=timeout, **extra)
         return change_of(answer)
 
@@ -255,6 +255,12 @@ class Switched:
         self.reset(master)
         for name in self.names:
             self.ask(name, "CONFIG", "RESETSTAT")
+
+    def give_back(self) -> None:
+        """By hand what a run that the test gave up on had borrowed: its fence and its lock."""
+        for name in self.names:
+            self.ask(name, "CONFIG", "SET", "min-replicas-to-write", "0")
+        kubectl("delete", "lease", "-n", self.namespace, f"redisctl-{self.instance}", "--ignore-not-found")
 
     def reset(self, master: str) -> None:
         """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as at home."""
