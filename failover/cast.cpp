@@ -134,6 +134,7 @@ std::optional<SentinelWatch> watch_of(const Facts& facts, size_t target) {
             if (book.find(replica.host, replica.port.value_or(0), facts.instance.sentinels[i]) != target) continue;
             word.host = replica.host;
             word.port = replica.port.value_or(0);
+            if (replica.reported_role == "master") watch.mistaken.push_back(sentinel.name);
         }
         watch.words.push_back(std::move(word));
         watch.sentinels.push_back(sentinel.name);

@@ -197,17 +197,17 @@ class Examiner {
         return yes_if(agree >= c.needed, fmt::format("{}", fmt::join(said, ", ")));
     }
     Holds operator()(const SentinelSees& c) const {
-        const Ask ask{c.sentinel, {{"SENTINEL", "SLAVES", c.master}}};
-        const std::vector<Answer> answers = world_.ask(std::span(&ask, 1), deadline_);
-        if (!answers[0]) return unknown(answers[0].error());
-        const auto replicas = redis::parse_sentinel_replicas(answers[0]->front());
-        if (!replicas) return unknown(replicas.error());
-        for (const redis::Remembered& replica : *replicas)
-            if (is_address_of(plan_, c.node, replica.host, replica.port.value_or(0)))
-                return yes_if(replica.priority == c.priority,
-                              fmt::format("Sentinel {} takes the priority of {} for {}", c.sentinel, c.node,
-                                          replica.priority.value_or(-1)));
-        return no(fmt::format("Sentinel {} does not know {}", c.sentinel, c.node));
+        return as_they_remember({c.sentinel}, c.master, c.node, [&](const redis::Remembered& replica) {
+            return yes_if(replica.priority == c.priority,
+                          fmt::format("Sentinel {} takes the priority of {} for {}", c.sentinel, c.node,
+                                      replica.priority.value_or(-1)));
+        });
+    }
+    Holds operator()(const SentinelsSeeReplica& c) const {
+        return as_they_remember(c.sentinels, c.master, c.node, [&](const redis::Remembered& replica) {
+            return yes_if(replica.reported_role != "master",
+                          fmt::format("a Sentinel still takes {} for a second master", c.node));
+        });
     }
 
     Holds operator()(const SentinelAtIt& c) const {
@@ -233,6 +233,27 @@ class Examiner {
     Holds operator()(const SentinelSettings& c) const { return by_word_of(c); }
 
   private:
+    // By what each of the Sentinels remembers of the node; the first that does not hold says why.
+    template <class F>
+    Holds as_they_remember(const std::vector<std::string>& sentinels, const std::string& master,
+                           const std::string& node, F examine) const {
+        std::vector<Ask> asks;
+        for (const std::string& sentinel : sentinels) asks.push_back({sentinel, {{"SENTINEL", "SLAVES", master}}});
+        const std::vector<Answer> answers = world_.ask(asks, deadline_);
+        for (size_t i = 0; i < answers.size(); i++) {
+            if (!answers[i]) return unknown(answers[i].error());
+            const auto replicas = redis::parse_sentinel_replicas(answers[i]->front());
+            if (!replicas) return unknown(replicas.error());
+            const auto found = std::find_if(replicas->begin(), replicas->end(), [&](const redis::Remembered& one) {
+                return is_address_of(plan_, node, one.host, one.port.value_or(0));
+            });
+            if (found == replicas->end()) return no(fmt::format("Sentinel {} does not know {}", sentinels[i], node));
+            Holds holds = examine(*found);
+            if (holds.truth != Truth::yes) return holds;
+        }
+        return yes();
+    }
+
     template <class T>
     Holds by_word_of(const T& condition) const {
         const Result<SentinelAnswer>& word = sentinels_.at({condition.node, condition.master});

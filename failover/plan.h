@@ -86,6 +86,11 @@ struct SentinelSees {
     std::string sentinel, master, node;
     int64_t priority = 0;
 };
+// Each of these Sentinels has heard from the node that it is a replica; they ask every ten seconds.
+struct SentinelsSeeReplica {
+    std::vector<std::string> sentinels;
+    std::string master, node;
+};
 // This Sentinel is at a failover of the master.
 struct SentinelAtIt {
     std::string node, master;  // master: its name in Sentinel
@@ -116,8 +121,9 @@ struct SentinelSettings {
 };
 using Condition =
     std::variant<RoleIs, SameProcess, Follows, FollowsAddress, SettingIs, WritesRefused, HandsOver, OffsetGapAtMost,
-                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees, SentinelAtIt,
-                 SentinelCalm, SentinelKnows, SentinelForgot, SentinelWatches, SentinelSettings>;
+                 SelectorIs, EndpointsAre, LabelIs, AnnotationIs, PodGone, SentinelsName, SentinelSees,
+                 SentinelsSeeReplica, SentinelAtIt, SentinelCalm, SentinelKnows, SentinelForgot, SentinelWatches,
+                 SentinelSettings>;
 
 // --- What is done. ---
 

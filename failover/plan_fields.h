@@ -28,6 +28,7 @@ REDISCTL_NAMED(AnnotationIs, "annotationIs")
 REDISCTL_NAMED(PodGone, "podGone")
 REDISCTL_NAMED(SentinelsName, "sentinelsName")
 REDISCTL_NAMED(SentinelSees, "sentinelSees")
+REDISCTL_NAMED(SentinelsSeeReplica, "sentinelsSeeReplica")
 REDISCTL_NAMED(SentinelAtIt, "sentinelAtIt")
 REDISCTL_NAMED(SentinelCalm, "sentinelCalm")
 REDISCTL_NAMED(SentinelKnows, "sentinelKnows")
@@ -113,6 +114,10 @@ void fields(F& f, SentinelsName& x) {
 template <class F>
 void fields(F& f, SentinelSees& x) {
     f("sentinel", x.sentinel), f("master", x.master), f("node", x.node), f("priority", x.priority);
+}
+template <class F>
+void fields(F& f, SentinelsSeeReplica& x) {
+    f("sentinels", x.sentinels), f("master", x.master), f("node", x.node);
 }
 template <class F>
 void fields(F& f, SentinelFailover& x) {

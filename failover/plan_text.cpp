@@ -224,6 +224,9 @@ std::string sentence_of(const Condition& condition) {
             [](const SentinelSees& c) {
                 return fmt::format("Sentinel {} knows that {} has replica-priority {}", c.sentinel, c.node, c.priority);
             },
+            [](const SentinelsSeeReplica& c) {
+                return fmt::format("the Sentinels {} know {} as a replica", fmt::join(c.sentinels, ", "), c.node);
+            },
             [](const PodGone& c) { return fmt::format("pod {} is gone (uid {})", c.pod, c.uid); },
             [](const SentinelAtIt& c) { return fmt::format("{} is at a failover of {}", c.node, c.master); },
             [](const SentinelCalm& c) { return fmt::format("{}: no TILT, no failover of {}", c.node, c.master); },

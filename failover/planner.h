@@ -33,6 +33,8 @@ struct SentinelWatch {
     std::string master;                  // as they call it
     std::vector<std::string> sentinels;  // those that answered
     std::string leader;                  // the one that is told to promote; empty: none can, and it is done by hand
+    // Those that heard last that the target is a master, although it is none: a switch a few seconds ago.
+    std::vector<std::string> mistaken;
     // The others get replica-priority 0 meanwhile: a Sentinel chooses by itself, and the next one may choose again.
     bool keep_others_out = true;
     std::vector<std::map<std::string, std::string>> settings;  // of each: its quorum and times

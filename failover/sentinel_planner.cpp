@@ -10,8 +10,8 @@ namespace {
 
 constexpr const char* priority_setting = "replica-priority";
 constexpr int64_t usual_priority = 100;
-// A Sentinel asks for it every ten seconds (redis src/sentinel.c SENTINEL_INFO_PERIOD).
-constexpr int64_t priority_seen_ms = 15'000;
+// A Sentinel asks nodes for INFO every ten seconds (redis src/sentinel.c SENTINEL_INFO_PERIOD).
+constexpr int64_t seen_within_ms = 15'000;
 
 class SentinelPlanner : SwitchSteps {
   public:
@@ -31,6 +31,7 @@ class SentinelPlanner : SwitchSteps {
         plan_.loss_bound = 0;
         probe_before();
         prefer();
+        known_as_replica();
         verify();
         if (wish_.hold) {
             hold();
@@ -78,6 +79,7 @@ class SentinelPlanner : SwitchSteps {
         plan_.loss_bound = 0;
         probe_before();
         prefer();
+        known_as_replica();
         verify();
         promote_by_sentinel();
         for (const MovedLabel& label : cast_.labels) move_label(label);
@@ -102,6 +104,7 @@ class SentinelPlanner : SwitchSteps {
         plan_.engine = "sentinel";
         begin_emergency();
         prefer();
+        known_as_replica();
         for (const MovedLabel& label : cast_.labels)
             if (!label.services.empty()) move_label(label);
         delete_old_pod();
@@ -175,7 +178,24 @@ class SentinelPlanner : SwitchSteps {
         for (const Borrowed& one : changed)
             seen.after.push_back(SentinelSees{watch_.leader, watch_.master, one.node, std::stoll(one.now)});
         seen.already = {RoleIs{cast_.target.name, "master"}};
-        seen.patience_ms = priority_seen_ms;
+        seen.patience_ms = seen_within_ms;
+    }
+
+    // One that has heard nothing but "master" of a replica for eight seconds makes it a replica again (redis
+    // src/sentinel.c sentinelRefreshInstanceInfo). Between two of its questions the target was demoted, and would be
+    // promoted.
+    void known_as_replica() {
+        if (watch_.mistaken.empty()) return;
+        const std::string& target = cast_.target.name;
+        Step& known = add_step(plan_, "known-as-replica",
+                               fmt::format("{} was a master a moment ago, and {} not heard yet that it is none: "
+                                           "promoted now it could be demoted again.",
+                                           target, watch_.mistaken.size() == 1 ? "a Sentinel has" : "Sentinels have"),
+                               "", Wait{});
+        known.after = {SentinelsSeeReplica{watch_.mistaken, watch_.master, target}};
+        known.already = {RoleIs{target, "master"}};
+        known.patience_ms = seen_within_ms;
+        known.essential = plan_.mode == Mode::planned;
     }
 
     void spread() {

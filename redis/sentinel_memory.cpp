@@ -27,6 +27,7 @@ Result<std::vector<Remembered>> parse_list(const Value& reply, std::string_view 
         one.priority = count_of(fields, "slave-priority");
         one.offset = count_of(fields, "slave-repl-offset");
         one.info_age_ms = count_of(fields, "info-refresh");
+        one.reported_role = text_of(fields, "role-reported");
         list.push_back(std::move(one));
     }
     return list;

@@ -27,7 +27,8 @@ struct Remembered {
     std::optional<int64_t> link_down_ms = {};
     std::optional<int64_t> priority = {};     // 0 is never promoted
     std::optional<int64_t> offset = {};       // applied
-    std::optional<int64_t> info_age_ms = {};  // since it last answered INFO: its priority and offset are as old
+    std::optional<int64_t> info_age_ms = {};  // since it last answered INFO: all that it says there is as old
+    std::string reported_role = {};           // what its process said it is: "slave", "master"
 };
 
 struct SentinelMemory {

@@ -6,7 +6,7 @@ import time
 import dying
 from changing import is_master
 from servers import eventually
-from watched import Watched
+from watched import NAME, Watched
 
 AT_ONCE = 2
 
@@ -60,6 +60,52 @@ class Planned(Watched):
         change = self.change("failover", "--yes", nodes=nodes, code=6, outcome="refused")
         self.assert_says(change, "CHECK_FAILED", "sentinels", "none watch it", "--sentinel HOST:PORT")
         self.assert_untouched(nodes)
+
+
+class Mistaken(Watched):
+    """A Sentinel asks a node what it is every ten seconds. One that is told "master" twice, and missed that it was a replica in between, makes it a replica again."""
+
+    def setUp(self):
+        super().setUp()
+        self.nodes = self.system(replicas=1)
+        self.nodes[1].command("REPLICAOF", "NO", "ONE")
+        for sentinel in self.sentinels:
+            eventually("it takes it for a second master", lambda: self.reported(sentinel)["role-reported"] == "master")
+            sentinel.command("SENTINEL", "DEBUG", "info-period", 10_000)
+        self.nodes[1].command("REPLICAOF", "127.0.0.1", self.nodes[0].port)
+        self.nodes[1].wait_linked()
+        # About to ask again: in the middle of the switch, were it made now.
+        eventually("it asked nine seconds ago", lambda: max(int(self.reported(one)["info-refresh"]) for one in self.sentinels[1:]) > 9_400)
+        self.assertEqual({self.reported(one)["role-reported"] for one in self.sentinels}, {"master"})
+
+    def reported(self, sentinel) -> dict:
+        flat = [word.decode() for word in self.only(sentinel.command("SENTINEL", "REPLICAS", NAME))]
+        return dict(zip(flat[::2], flat[1::2]))
+
+    def only(self, several: list):
+        self.assertEqual(len(several), 1, several)
+        return several[0]
+
+    def test_they_are_waited_for(self):
+        writer = self.writing(self.nodes)
+        change = self.change("failover", "--yes", nodes=self.nodes)
+        self.assertEqual((change.result["to"], change.result["lostBytes"]), (self.nodes[1].address, 0), change)
+        self.assertIn(("known-as-replica", "done"), [(step["step"], step["status"]) for step in change.result["steps"]], change)
+        self.assert_sentinels_name(self.nodes[1])
+        for sentinel in self.sentinels:
+            self.assertNotIn("convert-to-slave", sentinel.log())
+        self.assert_nothing_lost(writer, self.nodes[1])
+
+    def test_also_when_the_master_is_dead(self):
+        self.down_after = 30_000
+        for sentinel in self.sentinels:
+            sentinel.command("SENTINEL", "SET", NAME, "down-after-milliseconds", self.down_after)
+        self.nodes[0].command("SET", "one", "1")
+        self.kill(self.nodes)
+        change = self.emergency(self.nodes)
+        self.assertEqual((change.result["to"], change.result["engine"]), (self.nodes[1].address, "sentinel"), change)
+        self.assertIn("known-as-replica", [step["step"] for step in change.result["steps"]], change)
+        self.assertTrue(is_master(self.nodes[1]), change)
 
 
 class Refused(Watched):

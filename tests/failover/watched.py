@@ -53,6 +53,12 @@ class Watched(Changing):
         os.kill(sentinel.process.pid, signal.SIGCONT)
         eventually("tilt", lambda: sentinel.info("sentinel")["sentinel_tilt"] == "1")
 
+    def kill(self, nodes: list) -> None:
+        super().kill(nodes)
+        for sentinel in self.sentinels:
+            if sentinel.process.poll() is None:
+                eventually("it has noticed", lambda: self.said(sentinel)["flags"] != "master")
+
     def mislead(self, sentinel: Sentinel, node) -> None:
         sentinel.command("SENTINEL", "REMOVE", NAME)
         sentinel.command("SENTINEL", "MONITOR", NAME, "127.0.0.1", node.port, 2)

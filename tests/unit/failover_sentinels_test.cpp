@@ -138,6 +138,19 @@ TEST_CASE("The Sentinel is left one to promote, behind a fence; what was borrowe
     CHECK(plan_from_json(to_json(plan))->sentinels == plan.sentinels);
 }
 
+TEST_CASE("One that was a master a moment ago is promoted when all Sentinels have heard that it is none") {
+    Watched world;
+    CHECK(ids(world.plan())[3] == "verify");
+    world.word(2).replicas[0].reported_role = "master";
+    world.word(2).replicas[1].reported_role = "slave";
+    const Plan plan = world.plan();
+    CHECK(ids(plan)[3] == "known-as-replica");
+    const Step& known = step(plan, "known-as-replica");
+    CHECK(sentence_of(known.after.front()) == "the Sentinels 10.0.1.3:26379 know 10.0.0.2:6379 as a replica");
+    CHECK(known.essential);
+    CHECK(to_json(*plan_from_json(to_json(plan))) == to_json(plan));
+}
+
 TEST_CASE("A target that no Sentinel may promote is lent a priority, and one in tilt is not the one that is told") {
     Watched world;
     world.view("10.0.0.2:6379").priority = 0;
