@@ -27,11 +27,6 @@ using nlohmann::json;
 constexpr std::string_view part_kind = "k8s";
 constexpr Millis read_in{15'000};
 
-// Nothing else reads them as they are.
-constexpr Resource secrets{"", "v1", "secrets"};
-constexpr Resource volume_claims{"", "v1", "persistentvolumeclaims"};
-constexpr Resource deployments{"apps", "v1", "deployments"};
-
 class Adding {
   public:
     Adding(Context& context, const Look& seen, redis::Passwords passwords, backup::NewBackup& into)
@@ -58,8 +53,8 @@ class Adding {
             TRY(miss(kube::resource::disruption_budgets, "", listed.error()));
         }
         // What the pods have taken, and what they would take if they started now.
-        for (const std::string& name : references_.config_maps) want(kube::config_maps, name);
-        for (const std::string& name : references_.secrets) want(secrets, name);
+        for (const std::string& name : references_.config_maps) want(kube::resource::config_maps, name);
+        for (const std::string& name : references_.secrets) want(kube::resource::secrets, name);
         TRY(read_wanted());
         if (lists_.empty())
             return fail(first_.value_or(Error{ErrorCode::not_found,
@@ -89,10 +84,10 @@ class Adding {
             if (owner.kind == "StatefulSet") want(kube::resource::stateful_sets, owner.name);
             // Its own name is the Deployment's, and a hash.
             if (owner.kind == "ReplicaSet")
-                want(deployments, owner.name.substr(0, owner.name.rfind('-')));
+                want(kube::resource::deployments, owner.name.substr(0, owner.name.rfind('-')));
         }
         for (const kube::Volume& volume : pod.volumes) {
-            if (!volume.pvc.empty()) want(volume_claims, volume.pvc);
+            if (!volume.pvc.empty()) want(kube::resource::volume_claims, volume.pvc);
             if (!volume.config_map.empty()) references_.config_maps.insert(volume.config_map);
             if (!volume.secret_name.empty()) references_.secrets.insert(volume.secret_name);
         }

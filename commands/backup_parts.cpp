@@ -144,12 +144,7 @@ class BackupParts {
 void bind(Spec& spec, Contents contents) {
     auto options = std::make_shared<Options>();
     spec.options = {
-        {"--dir",
-         "FOLDER",
-         "Folder to write to, made when it is not there; this one by default",
-         &options->dir,
-         {},
-         "file"},
+        backup_folder_option(options->dir),
         {"--with-secrets", "", "Passwords too, all parts but the RDB encrypted; wants --passphrase-file",
          &options->with_secrets},
         {"--passphrase-file",

@@ -189,12 +189,7 @@ class BackupRdb {
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
     spec.options = {
-        {"--dir",
-         "FOLDER",
-         "Folder to write to, made when it is not there; this one by default",
-         &options->dir,
-         {},
-         "file"},
+        backup_folder_option(options->dir),
         {"--from",
          "ROLE",
          "Only from a replica, or from the master; by default from the freshest replica, and from the master when no "

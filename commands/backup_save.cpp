@@ -139,6 +139,10 @@ void let_go(const std::string& folder, size_t keep, Saved& done) {
 
 }  // namespace
 
+Option backup_folder_option(std::string& dir) {
+    return {"--dir", "FOLDER", "Folder to write to, made when it is not there; this one by default", &dir, {}, "file"};
+}
+
 Manifest begin_manifest(const Context& context, const fleet::Instance& instance, const std::string& id) {
     Manifest manifest;
     manifest.id = id;

@@ -5,6 +5,7 @@
 #include "backup/new_backup.h"
 #include "base/result.h"
 #include "commands/backup_source.h"
+#include "commands/command.h"
 #include "commands/context.h"
 #include "fleet/replication_client.h"
 
@@ -27,6 +28,9 @@ struct Saved {
     std::vector<std::string> deleted;      // older ones
     std::optional<Error> not_deleted;
 };
+
+// --dir, of whatever makes backups.
+Option backup_folder_option(std::string& dir);
 
 // What is known before anything was asked for: the names, and so the file's.
 backup::Manifest begin_manifest(const Context& context, const fleet::Instance& instance, const std::string& id);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "commands/operators.h"
+#include "fleet/process.h"
 #include "kube/config_map.h"
 #include "kube/failover_wishes.h"
 
@@ -18,9 +19,9 @@ using Kind = ConfigSource::Kind;
 
 constexpr Millis read_in{10'000};
 
-// A Sentinel's file and command line set nothing of Redis.
-bool is_of_sentinel(std::string_view name) {
-    return lower(name).find("sentinel") != std::string::npos;
+// A Sentinel's file sets nothing of Redis.
+bool is_of_sentinel(std::string_view key) {
+    return lower(key).find("sentinel") != std::string::npos;
 }
 
 // Without a command it is the image's; that of Redis runs its server with the arguments.
@@ -97,10 +98,11 @@ class Reader {
         for (const kube::Volume& volume : pod.volumes)
             if (const auto files = files_.find(volume.config_map); files != files_.end())
                 sources.insert(sources.end(), files->second.begin(), files->second.end());
-        for (const kube::Container& container : pod.containers)
-            if (!is_of_sentinel(container.name))
-                sources.push_back({Kind::command_line, fmt::format("container {}: its command line", container.name),
-                                   redis::directives_of_command(words_of(container))});
+        for (const fleet::Process& process : fleet::processes(pod))
+            if (process.kind == fleet::NodeKind::redis)
+                sources.push_back({Kind::command_line,
+                                   fmt::format("container {}: its command line", process.container->name),
+                                   redis::directives_of_command(words_of(*process.container))});
         if (operator_) sources.push_back(*operator_);
     }
 

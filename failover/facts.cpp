@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "topology/addresses.h"
+#include "topology/graph.h"
 #include "topology/lag.h"
 
 #include <fmt/format.h>
@@ -37,7 +38,6 @@ std::string silent_master(const Facts& facts, size_t replica) {
 // Whom it follows leads back to it, and all Sentinels that watch go on calling it the master: a manifest made it a
 // replica at its start. In a circle that none of them speaks for, nobody knows who was the master.
 bool circles_as_their_master(const Facts& facts, size_t start) {
-    const auto& nodes = facts.picture.nodes;
     const std::string& name = facts.instance.nodes[start].name;
     bool named = false;
     for (const topology::SentinelPicture& sentinel : facts.picture.sentinels) {
@@ -45,12 +45,12 @@ bool circles_as_their_master(const Facts& facts, size_t start) {
         if (sentinel.master_node != name) return false;
         named = true;
     }
-    std::optional<size_t> at = start;
-    for (size_t step = 0; named && at && step < nodes.size(); step++) {
-        at = facts.index_of(nodes[*at].master_node);
-        if (at == start) return true;
-    }
-    return false;
+    if (!named) return false;
+    const topology::Answers answers = answers_of(facts);
+    const topology::AddressBook book(facts.instance, answers);
+    const auto loops = topology::make_graph(facts.instance, answers, book).loops;
+    return std::ranges::any_of(
+        loops, [&](const auto& circle) { return std::ranges::find(circle, start) != circle.end(); });
 }
 
 // replica-announce-ip is what the master lists, whatever it connects from.

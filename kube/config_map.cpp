@@ -2,6 +2,7 @@
 
 #include "kube/json_fields.h"
 #include "kube/list_reader.h"
+#include "kube/resource.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,8 +15,9 @@ Result<ConfigMapTexts> parse_config_map(std::string_view text) {
 
 Reading<ConfigMapTexts> read_config_map(Client& client, const std::string& ns, const std::string& name,
                                         Deadline deadline) {
+    const Resource& resource = resource::config_maps;
     return {std::make_unique<Request>(
-                client, Question{access_to("get", config_maps, ns, name), path_of(config_maps, ns, name)}, deadline),
+                client, Question{access_to("get", resource, ns, name), path_of(resource, ns, name)}, deadline),
             parse_config_map};
 }
 

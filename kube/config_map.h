@@ -2,7 +2,6 @@
 #pragma once
 
 #include "kube/reads.h"
-#include "kube/resource.h"
 
 #include <functional>
 #include <map>
@@ -10,8 +9,6 @@
 #include <string_view>
 
 namespace redisctl::kube {
-
-inline constexpr Resource config_maps{"", "v1", "configmaps"};
 
 // Its texts by key; what is not text (binaryData) is left out.
 using ConfigMapTexts = std::map<std::string, std::string, std::less<>>;

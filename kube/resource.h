@@ -15,9 +15,13 @@ struct Resource {
 
 namespace resource {
 inline constexpr Resource pods{"", "v1", "pods"};
+inline constexpr Resource config_maps{"", "v1", "configmaps"};
+inline constexpr Resource secrets{"", "v1", "secrets"};
+inline constexpr Resource volume_claims{"", "v1", "persistentvolumeclaims"};
 inline constexpr Resource services{"", "v1", "services"};
 inline constexpr Resource namespaces{"", "v1", "namespaces", false};
 inline constexpr Resource k8s_nodes{"", "v1", "nodes", false};
+inline constexpr Resource deployments{"apps", "v1", "deployments"};
 inline constexpr Resource stateful_sets{"apps", "v1", "statefulsets"};
 inline constexpr Resource disruption_budgets{"policy", "v1", "poddisruptionbudgets"};
 inline constexpr Resource endpoint_slices{"discovery.k8s.io", "v1", "endpointslices"};

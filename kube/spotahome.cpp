@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Resource deployments{"apps", "v1", "deployments"};
-
 Deployment deployment(const json& in) {
     Deployment out;
     out.meta = meta_of(in);
@@ -57,9 +55,9 @@ Reading<FailoverSpec> read_failover_spec(Client& client, const std::string& ns, 
 Reading<Page<Deployment>> read_operator_deployments(Client& client, Deadline deadline) {
     const std::string selector =
         "?labelSelector=" + url_escaped("app.kubernetes.io/name in (redis-operator,redisoperator)");
+    const Resource& resource = resource::deployments;
     return {std::make_unique<Request>(
-                client, Question{access_to("list", deployments, "", ""), path_of(deployments, "", "") + selector},
-                deadline),
+                client, Question{access_to("list", resource, "", ""), path_of(resource, "", "") + selector}, deadline),
             parse_deployments};
 }
 

@@ -233,6 +233,7 @@ TEST_CASE("In a circle it is the one that all Sentinels call the master that los
     DeadMaster world;
     world.node(dead) = world.node(second);
     world.view(dead).link_up = false;
+    world.view(dead).master_host = "10.0.0.2";
     auto& picture = world.facts.picture;
     picture.nodes[0].master_node = second;
     for (size_t i : {1, 2}) picture.nodes[i].master_node = dead;
