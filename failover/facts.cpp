@@ -49,8 +49,9 @@ bool circles_as_their_master(const Facts& facts, size_t start) {
     const topology::Answers answers = answers_of(facts);
     const topology::AddressBook book(facts.instance, answers);
     const auto loops = topology::make_graph(facts.instance, answers, book).loops;
+    const size_t first = book.first_of(start);
     return std::ranges::any_of(
-        loops, [&](const auto& circle) { return std::ranges::find(circle, start) != circle.end(); });
+        loops, [&](const auto& circle) { return std::ranges::find(circle, first) != circle.end(); });
 }
 
 // replica-announce-ip is what the master lists, whatever it connects from.

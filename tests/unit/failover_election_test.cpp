@@ -234,6 +234,7 @@ TEST_CASE("In a circle it is the one that all Sentinels call the master that los
     world.node(dead) = world.node(second);
     world.view(dead).link_up = false;
     world.view(dead).master_host = "10.0.0.2";
+    world.view(dead).run_id = std::string(40, 'd');
     auto& picture = world.facts.picture;
     picture.nodes[0].master_node = second;
     for (size_t i : {1, 2}) picture.nodes[i].master_node = dead;
