@@ -1,11 +1,8 @@
 #include "backup/find.h"
-#include "backup/pieces.h"
-#include "backup/seal.h"
-#include "backup/sha256.h"
 #include "base/text.h"
+#include "commands/backup_part.h"
 #include "commands/command.h"
 #include "commands/context.h"
-#include "commands/input_text.h"
 
 #include <fmt/core.h>
 
@@ -50,42 +47,9 @@ Result<Found> find_part(const Options& options) {
                 names.empty() ? "it has none" : "there are: " + names);
 }
 
-Result<std::string> content_of(const Found& found) {
-    TRY_ASSIGN(backup::Pieces pieces, backup::Pieces::open(found.folder + "/" + found.part.file));
-    std::string text;
-    while (true) {
-        TRY_ASSIGN(const std::string_view next, pieces.next());
-        if (next.empty()) break;
-        // What is longer is another file, however long it is.
-        if (text.size() + next.size() > found.part.bytes) break;
-        text += next;
-    }
-    backup::Sha256 sha256;
-    sha256.add(text);
-    if (text.size() != found.part.bytes || pieces.size() != found.part.bytes || sha256.hex() != found.part.sha256)
-        return fail(Error{ErrorCode::io, fmt::format("{} is damaged", printable(found.part.file)),
-                          "it is not what its manifest says", "redisctl backup verify", "DAMAGED"});
-    return text;
-}
-
-// What the file says: its sum was right, so a seal that does not open has another passphrase.
-Result<std::string> opened(const Found& found, std::string_view sealed, const std::string& passphrase_file) {
-    TRY_ASSIGN(std::string passphrase, text_of_file(passphrase_file));
-    Result<std::string> text = backup::open_sealed(sealed, Secret(without_line_end(std::move(passphrase))));
-    if (text) return text;
-    Error error = std::move(text).error();
-    if (error.reason == "WRONG_PASSPHRASE") error.cause = "this is not its passphrase";
-    if (!error.reason.empty()) error.message = fmt::format("{} does not open", printable(found.part.file));
-    return fail(std::move(error));
-}
-
 Result<ExitCode> run(Context& context, const Options& options) {
     TRY_ASSIGN(const Found found, find_part(options));
-    if (found.part.encrypted && options.passphrase_file.empty())
-        return fail(ErrorCode::usage, fmt::format("{} is encrypted", printable(found.part.file)), {},
-                    "--passphrase-file FILE");
-    Result<std::string> text = content_of(found);
-    if (text && found.part.encrypted) text = opened(found, *text, options.passphrase_file);
+    const Result<std::string> text = text_of_part(found.folder, found.part, options.passphrase_file);
     // As backup verify answers.
     if (!text && text.error().reason == "DAMAGED") {
         context.output().error(text.error());

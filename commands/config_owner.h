@@ -10,9 +10,9 @@
 
 namespace redisctl {
 
-// Sentences for the plan of `config set`: what an operator sets back, what the next start of a pod forgets, which
-// logins stop working. The look is of one instance. Errors: interrupted.
-Result<std::vector<std::string>> lasting_of(Context& context, const Look& look, const std::string& parameter,
-                                            bool rewrite);
+// Sentences for a plan that sets these parameters (lower case): what an operator sets back, what the next start of a pod
+// forgets. The look is of one instance. Errors: interrupted.
+Result<std::vector<std::string>> lasting_of(Context& context, const Look& look,
+                                            const std::vector<std::string>& parameters, bool rewrite);
 
 }  // namespace redisctl

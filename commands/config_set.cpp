@@ -8,7 +8,8 @@
 #include "commands/input_text.h"
 #include "commands/look.h"
 #include "commands/node_names.h"
-#include "redis/reply_error.h"
+#include "commands/parameters.h"
+#include "commands/setting_change.h"
 #include "redis/sensitive.h"
 
 #include <fmt/format.h>
@@ -23,35 +24,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Millis set_in{5'000};
-
 struct Options {
     std::vector<std::string> parameter, value;
     std::string value_file;
     bool value_stdin = false, rewrite = false, dry_run = false, yes = false;
 };
 
-// A node's value before and behind, and what became of it.
-struct SetNode {
-    const fleet::Node* node;
-    redis::Role role;
-    std::string before;
-    std::optional<std::string> after = {};
-    bool set = false, undone = false;
+struct SetNode : SettingChange {
     std::optional<bool> rewritten = {};
-    std::optional<Error> error = {};
 };
-
-Result<std::string> read_value(const redis::Value& reply, const std::string& parameter) {
-    TRY_ASSIGN(const redis::InfoFields pairs, redis::read_pairs(reply, "CONFIG"));
-    const auto found = pairs.find(parameter);
-    if (found != pairs.end()) return found->second;
-    return fail(Error{ErrorCode::refused,
-                      fmt::format("there is no parameter {}", printable(parameter)),
-                      {},
-                      "redisctl config get names them all",
-                      "NO_PARAMETER"});
-}
 
 class ConfigSet {
   public:
@@ -63,7 +44,10 @@ class ConfigSet {
         context_.begin_operation("config-set");
         TRY_ASSIGN(seen_, look_at_one(context_, "a setting is of one"));
         TRY(find_nodes());
-        TRY_ASSIGN(notes_, lasting_of(context_, seen_, parameter_, options_.rewrite));
+        TRY_ASSIGN(notes_, lasting_of(context_, seen_, {parameter_}, options_.rewrite));
+        if (parameter_ == "requirepass")
+            notes_.emplace_back("whoever logs in from now on needs it: clients, replicas (masterauth), Sentinels "
+                                "(auth-pass) and redisctl itself");
         if (!json()) TRY(context_.output().write(plan_text()));
         if (options_.dry_run) {
             TRY(print("planned"));
@@ -90,9 +74,7 @@ class ConfigSet {
   private:
     bool json() const { return output::is_document(context_.output().settings().format); }
     const topology::Picture& picture() const { return seen_.pictures.front(); }
-    std::string shown(const std::string& value) const {
-        return redis::is_secret_parameter(parameter_) && !value.empty() ? std::string(redis::hidden) : value;
-    }
+    std::string shown(const std::string& value) const { return shown_value(parameter_, value); }
 
     Result<void> read_arguments() {
         parameter_ = lower(options_.parameter.front());
@@ -131,7 +113,7 @@ class ConfigSet {
                 return fail(Error{ErrorCode::refused, fmt::format("{} does not answer", node.name),
                                   known->error ? known->error->message : std::string(),
                                   "name those that are to be set: --node NODE", "NODE_SILENT"});
-            nodes_.push_back({&node, known->view->role, {}});
+            nodes_.push_back({{&node, known->view->role, parameter_, value_, {}}});
         }
         if (nodes_.empty()) return fail(ErrorCode::not_found, "there is no Redis to be set", {}, "redisctl pods");
         std::ranges::stable_partition(nodes_, [](const SetNode& node) { return node.role != redis::Role::master; });
@@ -139,7 +121,7 @@ class ConfigSet {
         const std::vector<fleet::Outcome> outcomes = context_.ask_further(calls);
         for (size_t i = 0; i < nodes_.size(); i++) {
             TRY(outcomes[i].replies);
-            TRY_ASSIGN(nodes_[i].before, read_value(outcomes[i].replies->front(), parameter_));
+            TRY_ASSIGN(nodes_[i].before, setting_of(outcomes[i].replies->front(), parameter_));
         }
         return {};
     }
@@ -155,74 +137,23 @@ class ConfigSet {
         return text;
     }
 
-    Result<std::vector<redis::Value>> ask(const SetNode& node, std::vector<redis::Request> requests) {
-        const fleet::Call call{node.node, std::move(requests)};
-        return context_.fleet().exec({&call, 1}, Deadline::after(set_in)).front().replies;
-    }
-
-    // One after the other, and not beyond the first that fails. What a node says then is what it understood: 100mb is
-    // 104857600.
+    // One after the other, and not beyond the first that fails.
     bool set_all() {
-        for (SetNode& node : nodes_) {
-            const auto replies = ask(node, {{"CONFIG", "SET", parameter_, value_}, {"CONFIG", "GET", parameter_}});
-            // It may have been heard.
-            node.set = !replies || !replies->front().is_error();
-            if (!replies)
-                node.error = replies.error();
-            else if (replies->front().is_error())
-                node.error = redis::reply_error(replies->front(), "CONFIG SET");
-            else if (Result<std::string> after = read_value(replies->back(), parameter_))
-                node.after = std::move(*after);
-            else
-                node.error = after.error();
-            const bool ignored =
-                node.after && *node.after == node.before && node.before != value_ && !same(node.before);
-            if (!node.error && ignored)
-                node.error = Error{ErrorCode::server,
-                                   fmt::format("{} did not take the value", node.node->name),
-                                   fmt::format("it still says {}", shown(node.before)),
-                                   {},
-                                   "NOT_TAKEN"};
-            if (node.error) return false;
-        }
-        return true;
-    }
-
-    // Is this another way to write the value?
-    bool same(const std::string& said) const {
-        const Result<uint64_t> wanted = parse_bytes(value_);
-        return (wanted && std::to_string(*wanted) == said) || lower(said) == lower(value_);
+        return std::ranges::all_of(nodes_, [&](SetNode& node) { return apply(context_, node); });
     }
 
     bool undo() {
         bool all = true;
-        for (SetNode& node : nodes_) {
-            if (!node.set) continue;
-            const auto replies = ask(node, {{"CONFIG", "SET", parameter_, node.before}, {"CONFIG", "GET", parameter_}});
-            const Result<std::string> now =
-                replies ? read_value(replies->back(), parameter_) : Result<std::string>(fail(replies.error()));
-            node.undone = now && *now == node.before;
-            if (now) node.after = *now;
-            if (!node.undone) {
-                all = false;
-                if (!node.error)
-                    node.error = Error{ErrorCode::server, fmt::format("{} keeps the new value", node.node->name),
-                                       now ? "it did not take the old one back" : now.error().message,
-                                       fmt::format("redisctl config get {}", parameter_), "NOT_UNDONE"};
-            }
-        }
+        for (SetNode& node : nodes_)
+            if (node.set) all = take_back(context_, node) && all;
         return all;
     }
 
     void rewrite() {
         for (SetNode& node : nodes_) {
-            const auto replies = ask(node, {{"CONFIG", "REWRITE"}});
-            node.rewritten = replies && !replies->front().is_error();
-            if (*node.rewritten) continue;
-            node.error = replies ? redis::reply_error(replies->front(), "CONFIG REWRITE") : replies.error();
-            node.error->message =
-                fmt::format("{} has the value, and not in its file: {}", node.node->name, node.error->message);
-            node.error->reason = "NOT_REWRITTEN";
+            const Result<void> written = rewrite_file(context_, *node.node);
+            node.rewritten = written.has_value();
+            if (!written) node.error = written.error();
         }
     }
 

@@ -63,7 +63,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-replication-info", "redisctl replication-info", "all nodes at once"},
     {"redis-restore", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
     {"redis-restore-aof", "redisctl restore rdb FILE", "from an RDB, which holds the same data; also where AOF is on"},
-    {"redis-restore-config", "", "not in one go: redisctl backup show ID NODE, redisctl config set PARAMETER VALUE"},
+    {"redis-restore-config", "redisctl restore config ID", "what differs from the backup, on every node or on none"},
     {"redis-restore-from-pvc-snapshot", "", "redisctl restore rdb restores a backup of redisctl backup rdb"},
     {"redis-restore-rdb", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
     {"redis-resync-replica", "redisctl resync-replica NODE", "to the real master, until it has all its data"},

@@ -264,7 +264,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 52> kKinds{{{"AofRewrite", background_save_item, none},
+constexpr std::array<Kind, 53> kKinds{{{"AofRewrite", background_save_item, none},
                                        {"BackgroundSave", background_save_item, none},
                                        {"Backup", backup_item, none},
                                        {"BackupCheck", backup_check_item, none},
@@ -277,6 +277,7 @@ constexpr std::array<Kind, 52> kKinds{{{"AofRewrite", background_save_item, none
                                        {"ConfigChange", config_change_item, none},
                                        {"ConfigDiff", config_item, none},
                                        {"ConfigOrigin", config_origin_item, none},
+                                       {"ConfigRestore", config_restore_item, none},
                                        {"DatabaseSizes", database_sizes_item, none},
                                        {"Doctor", doctor_item, none},
                                        {"Event", nullptr, nullptr, event_members},

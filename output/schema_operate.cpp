@@ -26,6 +26,20 @@ Json config_change_item() {
                                              {"rewritten", boolean_or_null("null: not asked for")}})}});
 }
 
+Json config_restore_item() {
+    Json setting = object({{"node", text()},
+                           {"role", role()},
+                           {"parameter", text()},
+                           {"before", text("a password is \"(hidden)\"")},
+                           {"saved", text("what the backup says")},
+                           {"after", text_or_null("as the node says it; null: it was not set")}});
+    return per_instance({{"backup", text()},
+                         {"outcome", one_of({"noop", "planned", "done", "rolled-back", "incomplete"})},
+                         {"notes", array(text("how long they last"))},
+                         {"leftAlone", array(text("a parameter that differs and is of the node as it is now"))},
+                         {"settings", array(setting)}});
+}
+
 Json flush_item() {
     Json databases{{"type", "object"}, {"additionalProperties", integer()}};
     return per_instance(

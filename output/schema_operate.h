@@ -8,6 +8,7 @@ namespace redisctl::output {
 
 pieces::Json background_save_item();
 pieces::Json config_change_item();
+pieces::Json config_restore_item();
 pieces::Json flush_item();
 pieces::Members kubernetes_event_members();
 pieces::Json kubernetes_events_item();
