@@ -10,8 +10,8 @@
 
 namespace redisctl {
 
-// Sentences for a plan that sets these parameters (lower case): what an operator sets back, what the next start of a pod
-// forgets. The look is of one instance. Errors: interrupted.
+// Sentences for a plan that sets these parameters (lower case): what an operator sets back, what the next start of a
+// pod forgets. The look is of one instance. Errors: interrupted.
 Result<std::vector<std::string>> lasting_of(Context& context, const Look& look,
                                             const std::vector<std::string>& parameters, bool rewrite);
 

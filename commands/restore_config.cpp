@@ -177,7 +177,8 @@ class RestoreConfig {
             const auto running = now.find(name);
             if (running == now.end() || redis::runs_with(name, running->second, value) == true) continue;
             // Named, it is meant.
-            const bool left = std::ranges::find(kOfTheNode, name) != kOfTheNode.end() || redis::is_secret_parameter(name);
+            const bool left =
+                std::ranges::find(kOfTheNode, name) != kOfTheNode.end() || redis::is_secret_parameter(name);
             if (left && wanted_.empty())
                 left_alone_.insert(name);
             else
@@ -195,9 +196,9 @@ class RestoreConfig {
         std::string text = fmt::format("{}: back to {}, of {}\n", printable(picture().full_name()),
                                        printable(options_.backup.front()), printable(time_));
         for (const SettingChange& change : changes_)
-            text += fmt::format("  {} ({})  {}  {} -> {}\n", printable(change.node->name), redis::role_name(change.role),
-                                printable(change.parameter), shown(change, change.before),
-                                shown(change, change.value));
+            text += fmt::format("  {} ({})  {}  {} -> {}\n", printable(change.node->name),
+                                redis::role_name(change.role), printable(change.parameter),
+                                shown(change, change.before), shown(change, change.value));
         if (!left_alone_.empty())
             text += fmt::format("  differs and stays, unless it is named: {}\n", fmt::join(left_alone_, ", "));
         for (const std::string& note : notes_) text += "  " + printable(note) + '\n';

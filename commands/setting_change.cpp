@@ -44,8 +44,8 @@ bool same_setting(std::string_view written, std::string_view said) {
 }
 
 bool apply(Context& context, SettingChange& change) {
-    const auto replies =
-        ask(context, *change.node, {{"CONFIG", "SET", change.parameter, change.value}, {"CONFIG", "GET", change.parameter}});
+    const auto replies = ask(context, *change.node,
+                             {{"CONFIG", "SET", change.parameter, change.value}, {"CONFIG", "GET", change.parameter}});
     change.set = !replies || !replies->front().is_error();
     if (!replies) {
         change.error = replies.error();

@@ -2,15 +2,19 @@
 
 It judges nothing but losses: machines differ. docs/measurements.md has what it printed.
 """
+import contextlib
 import os
 import statistics
 import time
 import unittest
 
-from world import charts, systems
+import test_operator
+from world import charts, systems, watched
 from world.charts import PODS
-from world.kubectl import eventually
+from world.kubectl import eventually, pods
 from world.switching import Switched, state_folder
+
+from aware import Aware
 
 SWITCHES = int(os.environ.get("SWITCHES", "22"))
 
@@ -58,13 +62,28 @@ class Switches(unittest.TestCase):
     def test_3_writers_through_the_service(self):
         self.measure("redisctl failover through port-forward, writer through the Service", self.redis.writer_inside("my-redis-2", "my-redis"))
 
-    def test_4_where_sentinels_watch(self):
-        """Bitnami's shape: each engine under one writer that tries the pods."""
+    def test_4_bitnami_with_sentinels(self):
         redis = Switched(systems.need(systems.ISMASTER), "bee", systems.PASSWORD)
-        nodes = redis.names
+        self.measure_watched("Bitnami's shape", redis, redis.names, None)
+
+    def test_5_hand_written_manifests_with_sentinels(self):
+        redis = Switched(systems.need(systems.WATCHED), "redis")
+        self.measure_watched("hand-written manifests", redis, watched.MEMBERS, "redis-sentinel-")
+
+    def test_6_the_operator(self):
+        test_operator.setUpModule()
+        redis = Switched(test_operator.OPERATED, test_operator.NAME, test_operator.PASSWORD)
+        self.measure_watched("the Spotahome operator", redis, test_operator.MEMBERS, f"rfs-{test_operator.NAME}-")
+
+    def measure_watched(self, title: str, redis: Switched, nodes: list, sentinels: str) -> None:
+        """Each engine under a writer that tries the pods, and, where the Sentinels say addresses and no names, one that asks them (the pods whose names begin so)."""
+        redis.names = nodes
+        asked = sentinels and [f"{pod['status']['podIP']}:26379" for name, pod in pods(redis.namespace).items() if name.startswith(sentinels)]
         for engine in ("sentinel", "sentinel-ahead"):
             spans, outages = [], []
-            with redis.writer_direct(*nodes) as writer:
+            with contextlib.ExitStack() as stack:
+                writer = stack.enter_context(redis.writer_direct(*nodes))
+                aware = stack.enter_context(Aware(asked, "mymaster", redis.password)) if asked else None
                 for _ in range(SWITCHES):
                     origin = eventually("one master", lambda: next((name for name, role in redis.roles().items() if role == "master"), None))
                     target = nodes[(nodes.index(origin) + 1) % len(nodes)]
@@ -77,4 +96,9 @@ class Switches(unittest.TestCase):
                     time.sleep(0.2)
                     spans.append((since, time.monotonic()))
                 result = writer.stop(f"{redis.ip(target)}:6379")
-            self.tell(f"redisctl failover --engine {engine} through port-forward, writer at the pods", result, spans, outages)
+                if aware:
+                    aware.stop()
+            self.tell(f"{title}: redisctl failover --engine {engine} through port-forward, writer at the pods", result, spans, outages)
+            if aware:
+                gaps = [aware.longest_ms(*span) for span in spans]
+                print(f"  who asks the Sentinels: gap p50 {statistics.median(gaps):.1f} ms, max {max(gaps):.1f} ms", flush=True)

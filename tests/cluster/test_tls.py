@@ -138,6 +138,29 @@ class Switch(Switching):
             lost = [number for number in acknowledged if connection.command("GET", f"tls:{number}") != str(number).encode()]
         self.assertEqual(lost, [])
 
+    def test_the_master_is_frozen(self):
+        """Replaced when its replica has noticed; thawed, it is a second master: attached again, and led home."""
+        self.redis.reset(self.MASTER)
+        change = lambda command, *arguments: self.redis.change(command, *arguments, XDG_STATE_HOME=self.state)  # noqa: E731
+        thaw = self.redis.freeze(self.MASTER)
+        self.addCleanup(thaw)
+        self.redis.ask(self.REPLICA, "CONFIG", "SET", "repl-timeout", "2")
+        eventually("it has noticed", lambda: self.redis.field(self.REPLICA, "replication", "master_link_status") == "down", 20)
+        self.redis.ask(self.REPLICA, "CONFIG", "SET", "repl-timeout", "60")
+        refused = change("failover")
+        self.check_result(refused, 6, "refused", False)
+        self.assertEqual(refused.result["errors"][0]["code"], "DATA_LOSS", refused)
+        done = change("failover", "--accept-data-loss", "--confirm", "secure")
+        self.check_result(done, 0, "done", True)
+        self.assertEqual((done.result["mode"], done.result["to"], done.result["lostBytes"]), ("emergency", self.REPLICA, None), done)
+        self.assertEqual(self.redis.leads_to(self.SERVICE), [self.REPLICA])
+        thaw()
+        eventually("it is a second master", lambda: self.redis.roles() == {self.MASTER: "master", self.REPLICA: "master"})
+        looking.told(self, self.redis)
+        self.check_result(change("heal", "--apply", "--keep", self.REPLICA, "--confirm", "secure"), 0, "done", True)
+        self.check_lossless(change("return-home"), self.REPLICA, self.MASTER)
+        self.assertEqual(self.redis.roles(), self.redis.settled(self.MASTER))
+
     def test_a_replica_astray(self):
         self.redis.reset(self.MASTER)
         self.redis.ask(self.REPLICA, "REPLICAOF", "10.241.255.254", 6379)

@@ -74,7 +74,7 @@ class Planned(Ahead):
         subscriber = self.enterContext(self.sentinels[2].client())
         subscriber.command("SUBSCRIBE", "+switch-master")
         writer = self.writing(nodes)
-        aware = self.enterContext(Aware(self.sentinels, NAME, PASSWORD))
+        aware = self.enterContext(Aware([sentinel.address for sentinel in self.sentinels], NAME, PASSWORD))
         change = self.ahead(nodes)
         self.assertEqual(self.quorum(), [b"OK"] * 3, "the quorum was not whole at once")
         self.assertEqual((change.result["engine"], change.result["from"], change.result["to"], change.result["lostBytes"]),

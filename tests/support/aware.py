@@ -10,7 +10,7 @@ KEY = "test:aware"
 
 
 class Aware:
-    """Writes from entering on, one INCR after the other; stop() says how many were acknowledged and the longest time without one."""
+    """Writes from entering on, one INCR after the other; stop() says how many were acknowledged and the longest time without one. `sentinels`: addresses."""
 
     def __init__(self, sentinels: list, name: str, password: str = None):
         self.sentinels, self.name, self.password = sentinels, name, password
@@ -25,13 +25,13 @@ class Aware:
         assert self.acked, "it found no master"
         return self
 
-    def connect(self, port: int) -> Client:
-        return Client(socket.create_connection(("127.0.0.1", port), timeout=2))
+    def connect(self, host: str, port: int) -> Client:
+        return Client(socket.create_connection((host, int(port)), timeout=2))
 
-    def to_master(self, sentinel) -> Client:
-        with self.connect(sentinel.port) as asked:
-            _, port = asked.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.name)
-        client = self.connect(int(port))
+    def to_master(self, sentinel: str) -> Client:
+        with self.connect(*sentinel.rsplit(":", 1)) as asked:
+            host, port = asked.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self.name)
+        client = self.connect(host.decode(), port)
         if self.password:
             client.command("AUTH", self.password)
         return client
