@@ -15,6 +15,10 @@ namespace {
 using redis::Value;
 
 constexpr Millis one_answer{1'000};
+// A Sentinel that promotes closes our connection too (CLIENT KILL), and a port-forward tells of that a second later
+// only: containerd waits so long for the other direction. What does not answer in ten times its usual time, and in this
+// time at least, is asked anew on another connection.
+constexpr Millis usual_answer{100};
 constexpr Millis look_every{2};
 // A Sentinel's clock ticks ten times a second; it is asked how far it is as often.
 constexpr Millis ask_sentinel_every{100};
@@ -43,7 +47,7 @@ class Watch {
         TRY(start());
         TimePoint ask_at = started_ + ask_sentinel_every;
         for (;;) {
-            look();
+            look(patience_);
             if (promoted_) return {};
             TRY(judge_hand_over());
             refuse_what_is_held();
@@ -82,7 +86,7 @@ class Watch {
         return fail(std::move(why));
     }
 
-    void look() {
+    void look(Millis patience = one_answer) {
         const TimePoint now = SteadyClock::now();
         // Refused with READONLY until the moment of the promotion, so the first OK is the first write.
         std::vector<Ask> asks{{failover_.to, {{"ROLE"}}}};
@@ -92,10 +96,12 @@ class Watch {
             requests.push_back({"REPLCONF", "GETACK", "*"});
             asks.push_back({failover_.from, {{"INFO", "replication"}}});
         }
-        const std::vector<Answer> answers = world_.ask(asks, Deadline::after(one_answer));
+        const std::vector<Answer> answers = world_.ask(asks, Deadline::after(patience));
         if (failover_.coordinated) take_master(answers[1], now);
         const Answer& target = answers.front();
         silent_ = !target;
+        const auto took = std::chrono::duration_cast<Millis>(SteadyClock::now() - now);
+        patience_ = target ? std::clamp(10 * took, usual_answer, one_answer) : std::min(2 * patience_, one_answer);
         if (!target) return;
         const bool written =
             !failover_.probe_key.empty() && target->size() > 1 && (*target)[1].type == Value::Type::status;
@@ -213,6 +219,7 @@ class Watch {
     std::optional<TimePoint> refused_since_, calm_since_;
     bool unanswered_ = false;                 // SENTINEL FAILOVER itself
     Millis limit_ = Millis(180'000) + grace;  // failover-timeout's default
+    Millis patience_ = one_answer;  // until it is known how fast it answers
     bool promoted_ = false, begun_ = false, silent_ = false, refuses_ = false;
     TimePoint looked_at_{};  // when the replica last answered
     // Of a coordinated one: is the old master at the hand-over, and was it, and is not any more, as a master?

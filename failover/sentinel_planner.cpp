@@ -179,6 +179,22 @@ class SentinelPlanner : SwitchSteps {
             seen.after.push_back(SentinelSees{watch_.leader, watch_.master, one.node, std::stoll(one.now)});
         seen.already = {RoleIs{cast_.target.name, "master"}};
         seen.patience_ms = seen_within_ms;
+        preferred_by_all(changed);
+    }
+
+    // Should another Sentinel begin a failover of its own in the middle of this one, it chooses by what it knows, and two
+    // would be promoted. Spotahome's operator sets the priorities back at each look: waited for all, the first would
+    // have forgotten it again.
+    void preferred_by_all(const std::vector<Borrowed>& changed) {
+        if (plan_.mode != Mode::planned || watch_.sentinels.size() < 2 || cast_.system == "spotahome") return;
+        Step& all = add_step(plan_, "preferred-by-all", "The other Sentinels know it too.", "", Wait{});
+        for (const std::string& sentinel : watch_.sentinels)
+            for (const Borrowed& one : changed)
+                if (sentinel != watch_.leader)
+                    all.after.push_back(SentinelSees{sentinel, watch_.master, one.node, std::stoll(one.now)});
+        all.already = {RoleIs{cast_.target.name, "master"}};
+        all.patience_ms = seen_within_ms;
+        all.essential = false;
     }
 
     // One that has heard nothing but "master" of a replica for eight seconds makes it a replica again (redis

@@ -122,7 +122,7 @@ TEST_CASE("The Sentinel is left one to promote, behind a fence; what was borrowe
     const Plan plan = world.plan();
     CHECK(plan.engine == "sentinel");
     CHECK(plan.sentinels == Lines{"10.0.1.1:26379", "10.0.1.2:26379", "10.0.1.3:26379"});
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "verify", "fence", "catch-up", "sentinel-failover!",
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "fence", "catch-up", "sentinel-failover!",
                              "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
                              "sentinels-agree", "give-back-priorities"});
     CHECK(lines_of(step(plan, "prefer").action) == Lines{"10.0.0.3:6379> CONFIG SET replica-priority 0"});
@@ -132,6 +132,12 @@ TEST_CASE("The Sentinel is left one to promote, behind a fence; what was borrowe
     CHECK(sentence_of(step(plan, "preferred").after.front()) ==
           "Sentinel 10.0.1.1:26379 knows that 10.0.0.3:6379 has replica-priority 0");
     CHECK(lines_of(step(plan, "sentinel-failover").action) == Lines{"10.0.1.1:26379> SENTINEL FAILOVER mymaster"});
+    const Step& all = step(plan, "preferred-by-all");
+    CHECK(sentence_of(all.after.back()) == "Sentinel 10.0.1.3:26379 knows that 10.0.0.3:6379 has replica-priority 0");
+    CHECK_FALSE(all.essential);
+    world.facts.picture.system = "spotahome";
+    const Lines operated = ids(world.plan());
+    CHECK(std::find(operated.begin(), operated.end(), "preferred-by-all") == operated.end());
     // As long as they do not agree one of them may promote again, and then it must be the same node.
     CHECK(sentence_of(step(plan, "give-back-priorities").before.front()) ==
           "2 of the Sentinels 10.0.1.1:26379, 10.0.1.2:26379, 10.0.1.3:26379 call 10.0.0.2:6379 the master");
@@ -140,11 +146,11 @@ TEST_CASE("The Sentinel is left one to promote, behind a fence; what was borrowe
 
 TEST_CASE("One that was a master a moment ago is promoted when all Sentinels have heard that it is none") {
     Watched world;
-    CHECK(ids(world.plan())[3] == "verify");
+    CHECK(ids(world.plan())[4] == "verify");
     world.word(2).replicas[0].reported_role = "master";
     world.word(2).replicas[1].reported_role = "slave";
     const Plan plan = world.plan();
-    CHECK(ids(plan)[3] == "known-as-replica");
+    CHECK(ids(plan)[4] == "known-as-replica");
     const Step& known = step(plan, "known-as-replica");
     CHECK(sentence_of(known.after.front()) == "the Sentinels 10.0.1.3:26379 know 10.0.0.2:6379 as a replica");
     CHECK(known.essential);
@@ -301,7 +307,7 @@ TEST_CASE("Coordinated: nothing is fenced, and what hangs is taken back") {
     Coordinating world;
     const Plan plan = world.plan(coordinated());
     CHECK(plan.engine == "sentinel-coordinated");
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "verify", "sentinel-failover!", "move-clients", "repoint",
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "sentinel-failover!", "move-clients", "repoint",
                              "replicas-linked", "old-follows", "write", "sentinels-agree", "give-back-priorities"});
     const Step& failover = step(plan, "sentinel-failover");
     CHECK(lines_of(failover.action) ==
@@ -320,7 +326,7 @@ TEST_CASE("Held: a pause in place of the fence, which it becomes when the promot
     wish.hold = true;
     const Plan plan = world.plan(wish);
     CHECK(plan.engine == "sentinel");
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "verify", "hold", "catch-up", "sentinel-failover!",
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "hold", "catch-up", "sentinel-failover!",
                              "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
                              "sentinels-agree", "give-back-priorities"});
     CHECK(lines_of(step(plan, "hold").action) == Lines{"10.0.0.1:6379> CLIENT PAUSE 3000 WRITE"});
