@@ -20,6 +20,14 @@ from writer import KINDS, Writer
 WRITER = Path(__file__).resolve().parent.parent / "support" / "writer.py"
 
 
+def is_running(pid: str) -> bool:
+    """A zombie has no program any more."""
+    try:
+        return bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False
+
+
 def switch(old: Server, new: Server) -> None:
     """By hand, and it waits: FAILOVER loses nothing."""
     old.command("FAILOVER", "TO", "127.0.0.1", new.port, "TIMEOUT", 3000)
@@ -310,4 +318,4 @@ with Net() as net, net.server() as one, net.server() as other:
             process.kill()
         for folder in (one, other):
             self.addCleanup(shutil.rmtree, folder)
-        eventually("the servers ended", lambda: not any(os.path.exists(f"/proc/{pid}/ns/net") and os.readlink(f"/proc/{pid}/exe") for pid in pids))
+        eventually("the servers ended", lambda: not any(is_running(pid) for pid in pids))
