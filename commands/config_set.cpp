@@ -3,11 +3,9 @@
 #include "base/text.h"
 #include "commands/command.h"
 #include "commands/config_owner.h"
-#include "commands/consent.h"
 #include "commands/info_fields.h"
 #include "commands/input_text.h"
 #include "commands/look.h"
-#include "commands/node_names.h"
 #include "commands/parameters.h"
 #include "commands/setting_change.h"
 #include "redis/sensitive.h"
@@ -53,11 +51,7 @@ class ConfigSet {
             TRY(print("planned"));
             return ExitCode::ok;
         }
-        if (!options_.yes) {
-            TRY_ASSIGN(const bool yes, ask_yes_no(json() ? plan_text() + "Set it?" : "Set it?", "--yes"));
-            if (!yes)
-                return fail(Error{ErrorCode::refused, "nothing was set", "the answer was no", {}, "NOT_CONFIRMED"});
-        }
+        if (!options_.yes) TRY(agree_to_set(context_, plan_text(), "Set it?"));
         // From the first node on it goes on to its end, or back.
         const interrupt::Patience until_settled(2);
         if (!set_all()) {
@@ -101,22 +95,11 @@ class ConfigSet {
         return {};
     }
 
-    // Replicas first: what does not work is better known before the master has it.
     Result<void> find_nodes() {
-        TRY_ASSIGN(const NodeNames wanted, NodeNames::among(seen_.found, {}, context_.globals().nodes));
-        std::vector<fleet::Call> calls;
-        for (const fleet::Node& node : seen_.found.inventory.instances.front().nodes) {
-            if (!wanted.has(node.name)) continue;
-            const auto known = std::ranges::find(picture().nodes, node.name, &topology::NodePicture::name);
-            if (known == picture().nodes.end()) continue;
-            if (!known->view)
-                return fail(Error{ErrorCode::refused, fmt::format("{} does not answer", node.name),
-                                  known->error ? known->error->message : std::string(),
-                                  "name those that are to be set: --node NODE", "NODE_SILENT"});
-            nodes_.push_back({{&node, known->view->role, parameter_, value_, {}}});
-        }
+        TRY_ASSIGN(const auto nodes, nodes_to_set(context_, seen_, [](const std::string&) { return true; }));
+        for (const auto& [node, role] : nodes) nodes_.push_back({{node, role, parameter_, value_, {}}});
         if (nodes_.empty()) return fail(ErrorCode::not_found, "there is no Redis to be set", {}, "redisctl pods");
-        std::ranges::stable_partition(nodes_, [](const SetNode& node) { return node.role != redis::Role::master; });
+        std::vector<fleet::Call> calls;
         for (const SetNode& node : nodes_) calls.push_back({node.node, {{"CONFIG", "GET", parameter_}}});
         const std::vector<fleet::Outcome> outcomes = context_.ask_further(calls);
         for (size_t i = 0; i < nodes_.size(); i++) {

@@ -5,10 +5,8 @@
 #include "commands/backup_part.h"
 #include "commands/command.h"
 #include "commands/config_owner.h"
-#include "commands/consent.h"
 #include "commands/info_fields.h"
 #include "commands/look.h"
-#include "commands/node_names.h"
 #include "commands/parameters.h"
 #include "commands/setting_change.h"
 #include "redis/directives.h"
@@ -83,12 +81,7 @@ class RestoreConfig {
             TRY(print("planned"));
             return ExitCode::ok;
         }
-        if (!options_.yes) {
-            const std::string question = json() ? plan_text() + "Set them?" : "Set them?";
-            TRY_ASSIGN(const bool yes, ask_yes_no(question, "--yes"));
-            if (!yes)
-                return fail(Error{ErrorCode::refused, "nothing was set", "the answer was no", {}, "NOT_CONFIRMED"});
-        }
+        if (!options_.yes) TRY(agree_to_set(context_, plan_text(), "Set them?"));
         // From the first one on it goes on to its end, or back.
         const interrupt::Patience until_settled(2);
         if (!set_all()) {
@@ -129,38 +122,27 @@ class RestoreConfig {
                     {}, "redisctl backup list");
     }
 
-    // Replicas first: what does not work is better known before the master has it.
     Result<void> compare() {
-        TRY_ASSIGN(const NodeNames names, NodeNames::among(seen_.found, {}, context_.globals().nodes));
-        std::vector<std::pair<const fleet::Node*, redis::Role>> nodes;
         std::string without;
-        for (const fleet::Node& node : seen_.found.inventory.instances.front().nodes) {
-            const auto known = std::ranges::find(picture().nodes, node.name, &topology::NodePicture::name);
-            if (!names.has(node.name) || known == picture().nodes.end()) continue;
-            if (!saved_.contains(node.name)) {
-                without += (without.empty() ? "" : ", ") + node.name;
-                continue;
-            }
-            if (!known->view)
-                return fail(Error{ErrorCode::refused, fmt::format("{} does not answer", node.name),
-                                  known->error ? known->error->message : std::string(),
-                                  "name those that are to be set: --node NODE", "NODE_SILENT"});
-            nodes.emplace_back(&node, known->view->role);
-        }
+        const auto is_saved = [&](const std::string& name) {
+            if (saved_.contains(name)) return true;
+            without += (without.empty() ? "" : ", ") + name;
+            return false;
+        };
+        TRY_ASSIGN(const auto nodes, nodes_to_set(context_, seen_, is_saved));
         if (nodes.empty()) {
             std::string has;
             for (const auto& [name, directives] : saved_) has += (has.empty() ? "" : ", ") + name;
             return fail(ErrorCode::not_found, "the backup has no settings of these nodes", "it has those of " + has);
         }
         if (!without.empty()) context_.output().note(fmt::format("not in the backup: {}", printable(without)));
-        std::ranges::stable_partition(nodes, [](const auto& node) { return node.second != redis::Role::master; });
         std::vector<fleet::Call> calls;
         for (const auto& [node, role] : nodes) calls.push_back({node, {{"CONFIG", "GET", "*"}}});
         const std::vector<fleet::Outcome> outcomes = context_.ask_further(calls);
         for (size_t i = 0; i < nodes.size(); i++) {
             TRY(outcomes[i].replies);
             TRY_ASSIGN(const Parameters now, redis::read_pairs(outcomes[i].replies->front(), "CONFIG"));
-            add_differences(*nodes[i].first, nodes[i].second, now);
+            add_differences(*nodes[i].node, nodes[i].role, now);
         }
         for (const std::string& name : wanted_)
             if (!seen_names_.contains(name))

@@ -1,13 +1,15 @@
 #include "commands/setting_change.h"
 
 #include "base/text.h"
+#include "commands/consent.h"
+#include "commands/node_names.h"
 #include "commands/parameters.h"
 #include "redis/info_fields.h"
 #include "redis/reply_error.h"
 
 #include <fmt/core.h>
 
-#include <vector>
+#include <algorithm>
 
 namespace redisctl {
 
@@ -26,6 +28,31 @@ bool says_only_at_start(const redis::Value& reply) {
 }
 
 }  // namespace
+
+Result<std::vector<NodeToSet>> nodes_to_set(const Context& context, const Look& seen,
+                                            const std::function<bool(const std::string& name)>& wanted) {
+    TRY_ASSIGN(const NodeNames names, NodeNames::among(seen.found, {}, context.globals().nodes));
+    const std::vector<topology::NodePicture>& pictures = seen.pictures.front().nodes;
+    std::vector<NodeToSet> nodes;
+    for (const fleet::Node& node : seen.found.inventory.instances.front().nodes) {
+        const auto known = std::ranges::find(pictures, node.name, &topology::NodePicture::name);
+        if (!names.has(node.name) || known == pictures.end() || !wanted(node.name)) continue;
+        if (!known->view)
+            return fail(Error{ErrorCode::refused, fmt::format("{} does not answer", node.name),
+                              known->error ? known->error->message : std::string(),
+                              "name those that are to be set: --node NODE", "NODE_SILENT"});
+        nodes.push_back({&node, known->view->role});
+    }
+    std::ranges::stable_partition(nodes, [](const NodeToSet& one) { return one.role != redis::Role::master; });
+    return nodes;
+}
+
+Result<void> agree_to_set(Context& context, const std::string& plan, const std::string& question) {
+    const bool unseen = output::is_document(context.output().settings().format);
+    TRY_ASSIGN(const bool yes, ask_yes_no(unseen ? plan + question : question, "--yes"));
+    if (yes) return {};
+    return fail(Error{ErrorCode::refused, "nothing was set", "the answer was no", {}, "NOT_CONFIRMED"});
+}
 
 Result<std::string> setting_of(const redis::Value& reply, const std::string& parameter) {
     TRY_ASSIGN(const redis::InfoFields pairs, redis::read_pairs(reply, "CONFIG"));

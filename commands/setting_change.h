@@ -1,17 +1,35 @@
-// One parameter of one node that is set, and taken back: CONFIG SET, and what the node says of it then.
+// One parameter of one node that is set, and taken back: CONFIG SET, and what the node says of it then. And what goes
+// before: which nodes, and a yes.
 #pragma once
 
 #include "base/result.h"
 #include "commands/context.h"
+#include "commands/look.h"
 #include "fleet/node.h"
 #include "redis/node_view.h"
 #include "redis/value.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace redisctl {
+
+struct NodeToSet {
+    const fleet::Node* node;
+    redis::Role role;
+};
+
+// Of the instance that was looked at, those that --node names and that are `wanted`; replicas first: what does not work
+// is better known before the master has it. Errors: not_found for a name; refused NODE_SILENT for one that does not
+// answer.
+Result<std::vector<NodeToSet>> nodes_to_set(const Context& context, const Look& seen,
+                                            const std::function<bool(const std::string& name)>& wanted);
+
+// Whoever gets a document has not seen the plan. Errors: refused NOT_CONFIRMED, and those of ask_yes_no.
+Result<void> agree_to_set(Context& context, const std::string& plan, const std::string& question);
 
 struct SettingChange {
     const fleet::Node* node;

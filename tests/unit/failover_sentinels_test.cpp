@@ -122,8 +122,8 @@ TEST_CASE("The Sentinel is left one to promote, behind a fence; what was borrowe
     const Plan plan = world.plan();
     CHECK(plan.engine == "sentinel");
     CHECK(plan.sentinels == Lines{"10.0.1.1:26379", "10.0.1.2:26379", "10.0.1.3:26379"});
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "fence", "catch-up", "sentinel-failover!",
-                             "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "fence", "catch-up",
+                             "sentinel-failover!", "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
                              "sentinels-agree", "give-back-priorities"});
     CHECK(lines_of(step(plan, "prefer").action) == Lines{"10.0.0.3:6379> CONFIG SET replica-priority 0"});
     CHECK(lines_of(step(plan, "prefer").undo.front()) == Lines{"10.0.0.3:6379> CONFIG SET replica-priority 10"});
@@ -307,8 +307,8 @@ TEST_CASE("Coordinated: nothing is fenced, and what hangs is taken back") {
     Coordinating world;
     const Plan plan = world.plan(coordinated());
     CHECK(plan.engine == "sentinel-coordinated");
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "sentinel-failover!", "move-clients", "repoint",
-                             "replicas-linked", "old-follows", "write", "sentinels-agree", "give-back-priorities"});
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "sentinel-failover!",
+                             "move-clients", "repoint", "replicas-linked", "old-follows", "write", "sentinels-agree", "give-back-priorities"});
     const Step& failover = step(plan, "sentinel-failover");
     CHECK(lines_of(failover.action) ==
           Lines{"10.0.1.1:26379> SENTINEL FAILOVER mymaster COORDINATED", "10.0.0.2:6379> REPLCONF GETACK '*'"});
@@ -326,8 +326,8 @@ TEST_CASE("Held: a pause in place of the fence, which it becomes when the promot
     wish.hold = true;
     const Plan plan = world.plan(wish);
     CHECK(plan.engine == "sentinel");
-    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "hold", "catch-up", "sentinel-failover!",
-                             "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
+    CHECK(ids(plan) == Lines{"probe", "prefer", "preferred", "preferred-by-all", "verify", "hold", "catch-up",
+                             "sentinel-failover!", "demote", "move-clients", "repoint", "replicas-linked", "old-follows", "write",
                              "sentinels-agree", "give-back-priorities"});
     CHECK(lines_of(step(plan, "hold").action) == Lines{"10.0.0.1:6379> CLIENT PAUSE 3000 WRITE"});
     CHECK(lines_of(step(plan, "hold").undo.front()).back() == "10.0.0.1:6379> CLIENT UNPAUSE");
