@@ -14,6 +14,7 @@ using redis::Role;
 using redis::Value;
 
 constexpr Millis one_answer{1'000};       // to each question on the way
+constexpr Millis one_word{100};           // to what is said behind it
 constexpr Millis grace{2'000};            // behind the server's own TIMEOUT, for the handshake
 constexpr Millis dead_after{3'000};       // connections refused for so long: the process is gone
 constexpr Millis silent_at_most{10'000};  // then we stop waiting for a node that does not say what it is
@@ -30,20 +31,11 @@ class Supervision {
         : world_(world), over_(std::move(over)), readings_(readings) {}
 
     Result<void> run() {
-        started_ = SteadyClock::now();
-        readings_.window_opened = started_;
-        TRY(start());
-        Millis interval(1);
-        while (true) {
-            if (promoted_) return {};
-            TRY(judge());
-            if (promoted_) return {};
-            (void)world_.pause(interval);
-            // The first look at the old master can wait: nearly always the replica is promoted within milliseconds.
-            const bool early = since(started_) < Millis(50);
-            if (!early) interval = std::min(interval * 2, Millis(20));
-            look(!early);
-        }
+        TRY(supervise());
+        std::vector<Ask> words;
+        for (const Send::To& to : over_.behind.to) words.push_back({to.node, to.commands});
+        if (!words.empty()) (void)world_.ask(words, Deadline::after(one_word));
+        return {};
     }
 
     Result<void> take_back() {
@@ -62,6 +54,23 @@ class Supervision {
     }
 
   private:
+    Result<void> supervise() {
+        started_ = SteadyClock::now();
+        readings_.window_opened = started_;
+        TRY(start());
+        Millis interval(1);
+        while (true) {
+            if (promoted_) return {};
+            TRY(judge());
+            if (promoted_) return {};
+            (void)world_.pause(interval);
+            // The first look at the old master can wait: nearly always the replica is promoted within milliseconds.
+            const bool early = since(started_) < Millis(50);
+            if (!early) interval = std::min(interval * 2, Millis(20));
+            look(!early);
+        }
+    }
+
     static Millis since(TimePoint point) { return std::chrono::duration_cast<Millis>(SteadyClock::now() - point); }
 
     Ask question() const {
@@ -202,7 +211,7 @@ class Supervision {
 
 Result<void> take_back(World& world, const TakeBack& back) {
     Readings none;
-    return Supervision(world, HandOver{back.from, back.to, back.host, back.port, 0, {}}, none).take_back();
+    return Supervision(world, HandOver{back.from, back.to, back.host, back.port, 0, {}, {}}, none).take_back();
 }
 
 Result<void> hand_over(World& world, const HandOver& over, Readings& readings) {

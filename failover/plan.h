@@ -141,6 +141,7 @@ struct HandOver {
     std::string from, to, host;  // host, port: the replica as the master lists it
     int64_t port = 0, timeout_ms = 3'000;
     std::string probe_key;  // written on the new master as soon as it takes writes; empty: none
+    Send behind = {};       // said in that moment too, and answers are not waited for long: a step behind sees to it
 };
 // Ends a FAILOVER that is still under way: writes are held until the replica has said that it was not promoted.
 struct TakeBack {

@@ -175,7 +175,7 @@ void fields(F& f, Send& x) {
 template <class F>
 void fields(F& f, HandOver& x) {
     f("from", x.from), f("to", x.to), f("host", x.host), f("port", x.port), f("timeoutMs", x.timeout_ms),
-        f("probeKey", x.probe_key);
+        f("probeKey", x.probe_key), f("behind", x.behind);
 }
 template <class F>
 void fields(F& f, TakeBack& x) {

@@ -115,6 +115,7 @@ std::vector<std::string> lines_of(const Action& action) {
                                                      std::to_string(over.timeout_ms)}),
                             command_line(over.to, {"REPLCONF", "GETACK", "*"})};
                 if (!over.probe_key.empty()) lines.push_back(probe_line(over.to, over.probe_key));
+                for (std::string& line : lines_of(over.behind)) lines.push_back(std::move(line));
                 return lines;
             },
             [](const TakeBack& back) {

@@ -38,8 +38,12 @@ class AheadPlanner : SwitchSteps {
         verify.before = as_planned();
         verify.before.push_back(named_by(watch_.sentinels.size(), cast_.old.name));
         verify.already = {HandsOver{cast_.old.name, true}};
-        hand_over();
-        tell();
+        const TellSentinels tell{watch_.words, watch_.master, cast_.target.name, watch_.epoch + 1};
+        Step& over = hand_over();
+        for (const TellSentinels::Word& word : tell.words)
+            std::get<HandOver>(over.action).behind.to.push_back({word.sentinel, {hello_words(tell, word)}});
+        over.why += " The Sentinels hear of it in that moment: until then they send clients to a replica.";
+        see_told(tell);
         kill_clients();
         move_labels();
         repoint_others();
@@ -70,13 +74,13 @@ class AheadPlanner : SwitchSteps {
         step.already = {RoleIs{cast_.target.name, "master"}};
     }
 
-    // Behind the hand-over and nothing else: until then they send clients to a replica.
-    void tell() {
+    // They have heard it with the hand-over; here are those that missed it, and those of a killed run.
+    void see_told(const TellSentinels& tell) {
         Step& step = add_step(plan_, "tell-sentinels",
-                              fmt::format("Each Sentinel hears, as from another one, that {} is the master; nobody's "
-                                          "settings change.",
+                              fmt::format("Each Sentinel has heard, as from another one, that {} is the master; "
+                                          "nobody's settings change.",
                                           cast_.target.name),
-                              "", TellSentinels{watch_.words, watch_.master, cast_.target.name, watch_.epoch + 1});
+                              "", tell);
         step.already = {named_by(watch_.sentinels.size(), cast_.target.name)};
         step.after = {named_by(watch_.sentinels.size() / 2 + 1, cast_.target.name)};
     }

@@ -275,7 +275,7 @@ std::vector<Words> SwitchSteps::unfence_and_follow() const {
     return commands;
 }
 
-void SwitchSteps::hand_over() {
+Step& SwitchSteps::hand_over() {
     const Player &old = cast_.old, &target = cast_.target;
     Step& step = add_step(
         plan_, "hand-over",
@@ -283,13 +283,15 @@ void SwitchSteps::hand_over() {
                     "up by itself after {} ms.",
                     old.name, target.name, wish_.timeout.count()),
         old.name,
-        HandOver{old.name, target.name, target.listed_host, target.listed_port, wish_.timeout.count(), second_probe()});
+        HandOver{
+            old.name, target.name, target.listed_host, target.listed_port, wish_.timeout.count(), second_probe(), {}});
     step.before = {SameProcess{old.name, old.run_id}, SameProcess{target.name, target.run_id}};
     step.already = step.after = {RoleIs{target.name, "master"}};
     step.undo = {TakeBack{old.name, target.name, target.listed_host, target.listed_port}};
     step.undone = {RoleIs{old.name, "master"}, HandsOver{old.name, false}};
     step.opens_window = step.commits = true;
     step.patience_ms = wish_.timeout.count() + 2'000;
+    return step;
 }
 
 Step& SwitchSteps::promote() {

@@ -36,7 +36,7 @@ class SwitchSteps {
     std::vector<Words> unfence_and_follow() const;
 
     // The point of no return: FAILOVER, or the word of ours.
-    void hand_over();
+    Step& hand_over();
     Step& promote();
 
     // An emergency's.
