@@ -14,7 +14,8 @@ class Planned(Watched):
     def test_nobody_is_led_home(self):
         self.check_no_home(self.redis, "sentinel")
 
-    def test_there_and_back(self):
+    def there_and_back(self, *flags, engine: str = "sentinel"):
+        """What its writer saw."""
         instance = self.only(self.document("replication-info", "ReplicationInfo", "-n", self.redis.namespace)["items"])
         self.redis.instance = instance["name"]
         with self.redis.writer_direct(*MEMBERS) as writer:
@@ -22,11 +23,21 @@ class Planned(Watched):
                 self.ask("status", "-n", self.redis.namespace, code=0)
                 origin = self.master()
                 target = "redis-slave-0" if origin != "redis-slave-0" else "redis-master-0"
-                done = self.change("failover", "--promote", target)
+                done = self.change("failover", "--promote", target, "--engine", engine, *flags)
                 self.check_lossless(done, origin, target)
-                self.assertEqual((done.result["engine"], self.redis.roles()), ("sentinel", self.redis.settled(target)), done)
+                self.assertEqual((done.result["engine"], self.redis.roles()), (engine, self.redis.settled(target)), done)
                 eventually(f"all Sentinels name {target}", lambda: self.named() == {target})
                 self.assertEqual({self.redis.ask(pod, "CONFIG", "GET", "replica-priority")[1] for pod in MEMBERS}, {b"100"})
             written = writer.stop(f"{self.redis.ip(target)}:6379")
         self.assertEqual((written.lost, written.acked > 1000), (0, True), written)
         self.ask("status", "-n", self.redis.namespace, code=0)
+        return written
+
+    def test_there_and_back(self):
+        self.there_and_back()
+
+    def test_there_and_back_ahead_of_them(self):
+        self.there_and_back(engine="sentinel-ahead")
+
+    def test_there_and_back_while_writers_wait(self):
+        self.assertNotIn("NOREPLICAS", self.there_and_back("--hold").errors)
