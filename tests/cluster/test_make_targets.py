@@ -1,6 +1,6 @@
 """The make targets of make/ops/redis.mk beside their successors, on the same system in the same state.
 
-What the old ones did is written out here, with the password that they never found. Their successors have to be right where they were wrong.
+The successors have to be right where the old ones were wrong.
 """
 import json
 import socket
@@ -10,49 +10,10 @@ import time
 from pathlib import Path
 
 from world import systems
-from world.charts import PODS, Chart
-from world.kubectl import KUBECONFIG, eventually, kubectl
+from world.charts import PODS
+from world.kubectl import KUBECONFIG, eventually
+from world.make_targets import TARGET, Away, make, make_each, took
 from world.program import start
-
-TARGET = ["-n", systems.SWITCHED.namespace, "--instance", "my-redis"]
-
-
-def make(*words, pod: str = "my-redis-0", password: str = systems.PASSWORD, timeout: float = 60) -> subprocess.CompletedProcess:
-    """What nearly every target comes to: redis-cli in the first pod of the list."""
-    command = ["kubectl", "--kubeconfig", KUBECONFIG, "exec", "-n", systems.SWITCHED.namespace, pod, "--", "redis-cli", "-a", password, "--no-auth-warning", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
-
-
-def make_each(pods: list, *words) -> list:
-    return [make(*words, pod=pod) for pod in pods]
-
-
-def took(action) -> float:
-    """The fastest of three: the machine may be busy."""
-    times = []
-    for _ in range(3):
-        since = time.monotonic()
-        action()
-        times.append(time.monotonic() - since)
-    return min(times)
-
-
-class Away(Chart):
-    """The master has moved to my-redis-1, as it does: from here on the names say nothing."""
-
-    def setUp(self):
-        super().setUp()
-        done = self.change("failover", "--promote", "my-redis-1")
-        self.assertEqual(done.code, 0, done)
-        self.redis.ask("my-redis-1", "FLUSHALL")  # the probes of the switch too: they live for ten minutes
-
-    def fill(self, count: int, prefix: str = "key") -> None:
-        for i in range(count):
-            self.redis.ask("my-redis-1", "SET", f"{prefix}:{i}", "x" * 10)
-        self.assertEqual(self.redis.ask("my-redis-1", "WAIT", 2, 3000), 2)
-
-    def nodes(self, command: str, kind: str, *arguments) -> dict:
-        return self.by_name(self.only(self.document(command, kind, *TARGET, *arguments)["items"])["nodes"])
 
 
 class Looking(Away):
