@@ -278,6 +278,20 @@ class Ending(Aof):
         self.assertEqual(held, {f"key:{i}" for i in range(len(held))})
         self.assertLess(len(held), 40)
 
+    def test_others_take_us_for_no_node(self):
+        """INFO of the server shows us among its replicas for as long as it lasts."""
+        replica = self.enterContext(Server(replica_of=self.master)).wait_linked()
+        for node in (self.master, replica):
+            process = self.started("--node", node.address, "--for", "60s")
+            self.follows()
+            eventually("we are shown", lambda: "port=65536,state=online" in str(node.info()))
+            status = self.document("status", "Status", "--host", self.master.address)
+            self.assertNotIn("NODE_UNREACHABLE", [finding["code"] for finding in status["findings"]])
+            plan = self.ask("failover", "--dry-run", "--host", self.master.address)
+            self.assertNotIn("127.0.0.1:0", plan.out)
+            process.send_signal(signal.SIGINT)
+            self.end(process, 0)
+
     def test_a_disk_that_is_full(self):
         with self.master.client() as client:
             client.command("SET", "big", os.urandom(1 << 20))
