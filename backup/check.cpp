@@ -2,6 +2,7 @@
 
 #include "backup/pieces.h"
 #include "backup/sha256.h"
+#include "redis/command_stream.h"
 #include "redis/rdb_reader.h"
 
 #include <fmt/core.h>
@@ -57,7 +58,40 @@ Check keys_check(const redis::RdbFacts& facts, const std::optional<Manifest>& ma
     return {"keys", same, same ? now : fmt::format("{}, and the manifest says {}", now, counted(*manifest->keys))};
 }
 
-Result<Check> part_check(const std::string& path, const Part& part) {
+// Whole commands, as many as the manifest says, and every transaction to its end.
+class Counted final : private redis::CommandVisitor {
+  public:
+    void add(std::string_view bytes) {
+        if (read_) read_ = stream_.feed(bytes);
+    }
+
+    Check check(const Manifest& manifest) const {
+        if (!read_) return {"commands", false, sentence(read_.error())};
+        if (!stream_.between_commands()) return {"commands", false, "it ends in the middle of a command"};
+        if (in_transaction_) return {"commands", false, "it ends in the middle of a transaction"};
+        const uint64_t wanted = manifest.aof ? manifest.aof->commands : commands_;
+        return {"commands", commands_ == wanted,
+                commands_ == wanted ? fmt::format("{}, each whole", commands_)
+                                    : fmt::format("{}, and the manifest says {}", commands_, wanted)};
+    }
+
+  private:
+    Result<void> command(std::string_view name) override {
+        commands_++;
+        if (name == "MULTI") in_transaction_ = true;
+        if (name == "EXEC" || name == "DISCARD") in_transaction_ = false;
+        return {};
+    }
+    Result<void> bytes(std::string_view) override { return {}; }
+    Result<void> ends() override { return {}; }
+
+    redis::CommandStream stream_{*this};
+    Result<void> read_;
+    uint64_t commands_ = 0;
+    bool in_transaction_ = false;
+};
+
+Result<Check> part_check(const std::string& path, const Part& part, Counted* counted) {
     const std::string what = fmt::format("{} {}", part.kind, part.name);
     auto pieces = Pieces::open(path);
     if (!pieces) return Check{"part", false, fmt::format("{}: {}", what, sentence(pieces.error()))};
@@ -70,6 +104,7 @@ Result<Check> part_check(const std::string& path, const Part& part) {
         if (next->empty()) break;
         bytes += next->size();
         sha256.add(*next);
+        if (counted) counted->add(*next);
     }
     const std::string sum = sha256.hex();
     if (sum != part.sha256)
@@ -126,8 +161,11 @@ Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>
 Result<std::vector<Check>> check_parts(const std::string& folder, const Manifest& manifest) {
     std::vector<Check> checks;
     for (const Part& part : manifest.parts) {
-        TRY_ASSIGN(Check check, part_check(folder + "/" + part.file, part));
+        std::optional<Counted> counted;
+        if (part.kind == aof_kind && part.name == aof_incr) counted.emplace();
+        TRY_ASSIGN(Check check, part_check(folder + "/" + part.file, part, counted ? &*counted : nullptr));
         checks.push_back(std::move(check));
+        if (counted) checks.push_back(counted->check(manifest));
     }
     for (const Missing& missing : manifest.missing)
         checks.push_back(

@@ -12,7 +12,7 @@
 namespace redisctl::backup {
 
 struct Check {
-    std::string name;        // size | sha256 | rdb | checksum | keys | part | complete
+    std::string name;        // size | sha256 | rdb | checksum | keys | part | commands | complete
     std::optional<bool> ok;  // nullopt: it cannot be told
     std::string says;
 };
@@ -30,7 +30,7 @@ struct Checked {
 Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>& manifest,
                           redis::RdbVisitor* visitor = nullptr);
 
-// Each part's file against the manifest, and whether all that should be in it is. Errors: interrupted.
+// Each part's file against the manifest, an AOF's commands counted, and whether all is in it. Errors: interrupted.
 Result<std::vector<Check>> check_parts(const std::string& folder, const Manifest& manifest);
 
 }  // namespace redisctl::backup

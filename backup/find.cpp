@@ -17,12 +17,14 @@ std::string folder_of(const std::filesystem::path& file) {
 
 // A file with what stands beside it; a manifest stands for its file.
 Result<Named> by_path(const std::string& path) {
-    const std::filesystem::path file(path);
+    const std::filesystem::path file(path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
     Named named{path, {}};
     TRY_ASSIGN(const Shelf shelf, read_shelf(folder_of(file)));
     for (const Shelved& shelved : shelf.backups) {
         const std::string name = file.filename();
-        if (name != shelved.manifest.file && name != std::filesystem::path(shelved.manifest_path).filename()) continue;
+        if (name != shelved.manifest.file && name != std::filesystem::path(shelved.manifest_path).filename() &&
+            !(shelved.manifest.aof && name == aof_folder_name(shelved.manifest)))
+            continue;
         named.manifest = shelved.manifest;
         if (name != shelved.manifest.file) named.path = shelved.path;
     }
@@ -32,6 +34,8 @@ Result<Named> by_path(const std::string& path) {
 }  // namespace
 
 std::string Named::folder() const {
+    if (manifest && manifest->has_rdb() && path.ends_with("/" + manifest->file))
+        return path.substr(0, path.size() - manifest->file.size() - 1);
     return folder_of(path);
 }
 

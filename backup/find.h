@@ -14,7 +14,7 @@ struct Named {
     std::string path;                  // as of Shelved
     std::optional<Manifest> manifest;  // nullopt: none stands beside it
 
-    std::string folder() const;
+    std::string folder() const;  // of its manifest, where there is one
 };
 
 // Several where the instances of one run share its id, of which `folder` is searched. Errors: not_found; io.

@@ -60,6 +60,10 @@ Json rdb_json(const Manifest& manifest) {
     json["bytes"] = manifest.bytes;
     json["sha256"] = text_or_null(manifest.sha256);
     json["tookMs"] = manifest.took_ms;
+    json["aof"] = nullptr;
+    if (const auto& aof = manifest.aof)
+        json["aof"] = {
+            {"offset", aof->offset}, {"time", aof->time}, {"commands", aof->commands}, {"ended", aof->ended}};
     // Nothing is known of an RDB that is not there.
     if (!manifest.has_rdb())
         for (Json& value : json) value = nullptr;
@@ -72,8 +76,14 @@ std::string safe(std::string name) {
     return name;
 }
 
-bool in_same_folder(const std::string& file) {
+bool is_plain(std::string_view file) {
     return !file.empty() && file.find('/') == std::string::npos && !file.starts_with('.');
+}
+
+bool in_same_folder(const Manifest& manifest, std::string_view file) {
+    const std::string own = aof_folder_name(manifest) + "/";
+    if (manifest.aof && file.starts_with(own)) file.remove_prefix(own.size());
+    return is_plain(file);
 }
 
 void read_rdb(const Json& json, Manifest& manifest) {
@@ -94,6 +104,9 @@ void read_rdb(const Json& json, Manifest& manifest) {
     manifest.bytes = json.at("bytes");
     manifest.sha256 = text_of(json, "sha256");
     manifest.took_ms = json.at("tookMs");
+    // Not written before there were AOFs.
+    if (const Json aof = json.value("aof", Json()); !aof.is_null())
+        manifest.aof = Aof{aof.at("offset"), aof.at("time"), aof.at("commands"), aof.at("ended")};
 }
 
 // An RDB alone was once written without these two.
@@ -154,8 +167,9 @@ Result<Manifest> parse_manifest(std::string_view text) {
         manifest.ns = text_of(json, "namespace");
         if (!json.at("file").is_null()) read_rdb(json, manifest);
         read_parts(json, manifest);
-        const bool here = std::ranges::all_of(manifest.parts, [](const Part& part) { return in_same_folder(part.file); });
-        if (!here || (manifest.has_rdb() && !in_same_folder(manifest.file)))
+        const bool here = std::ranges::all_of(
+            manifest.parts, [&](const Part& part) { return in_same_folder(manifest, part.file); });
+        if (!here || (manifest.has_rdb() && !in_same_folder(manifest, manifest.file)))
             return fail(ErrorCode::io, "its file is not named as one of the same folder");
         if (!manifest.has_rdb() && manifest.parts.empty()) return fail(ErrorCode::io, "it names no file");
         return manifest;
@@ -181,6 +195,10 @@ std::string file_stem(const Manifest& manifest) {
 
 std::string manifest_name(const Manifest& manifest) {
     return file_stem(manifest) + ".json";
+}
+
+std::string aof_folder_name(const Manifest& manifest) {
+    return file_stem(manifest) + ".aof";
 }
 
 std::string file_of_part(const Manifest& manifest, std::string_view name, std::string_view ending) {

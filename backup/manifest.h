@@ -15,10 +15,11 @@
 
 namespace redisctl::backup {
 
-// One file of settings or of Kubernetes objects, in the same folder as the manifest.
+// One file of settings, of Kubernetes objects or of an AOF, in the same folder as the manifest, or in the backup's own
+// below it.
 struct Part {
-    std::string kind;  // config | k8s
-    std::string name;  // the node, or the objects' plural: redis-0, statefulsets
+    std::string kind;  // config | k8s | aof
+    std::string name;  // the node, or the objects' plural: redis-0, statefulsets; of an AOF incr, manifest
     std::string file;
     uint64_t bytes = 0;
     std::string sha256;  // of the file as it stands there
@@ -28,6 +29,14 @@ struct Part {
 // What should be in it and is not, and why.
 struct Missing {
     std::string kind, name, why;
+};
+
+// The commands behind the RDB, which is then the base of an AOF.
+struct Aof {
+    int64_t offset = 0;     // up to there, in the same history
+    std::string time;       // RFC 3339, when the last of them were there
+    uint64_t commands = 0;  // in its file
+    std::string ended;      // caught-up | duration | interrupted | broken
 };
 
 // The members from node to took_ms are of the RDB, where there is one.
@@ -46,15 +55,16 @@ struct Manifest {
     std::string not_counted;
     uint64_t functions = 0;
     std::string checksum;  // good | absent, of the RDB's own
-    std::string file;      // its name, in the same folder
+    std::string file;      // its name, as of Part
     uint64_t bytes = 0;
     std::string sha256;
     int64_t took_ms = 0;
+    std::optional<Aof> aof;
     std::vector<Part> parts;
     std::vector<Missing> missing;
 
     bool has_rdb() const { return !file.empty(); }
-    std::string contents() const;  // "rdb", "config", "rdb+config+k8s"
+    std::string contents() const;  // "rdb", "config", "rdb+config+k8s", "rdb+aof"
     std::string full_name() const { return ns.empty() ? instance : ns + "/" + instance; }
 };
 
@@ -72,6 +82,11 @@ std::string file_stem(const Manifest& manifest);
 std::string manifest_name(const Manifest& manifest);  // <stem>.json
 // <stem>.<name><ending>, the name made safe for a file system.
 std::string file_of_part(const Manifest& manifest, std::string_view name, std::string_view ending);
+
+// The backup's own folder, for what Redis wants in one and under names of its own: <stem>.aof
+std::string aof_folder_name(const Manifest& manifest);
+
+inline constexpr std::string_view aof_kind = "aof", aof_incr = "incr";
 
 // How a part of Kubernetes objects ends: JSON too, and no manifest.
 inline constexpr std::string_view objects_ending = ".k8s.json";

@@ -59,9 +59,11 @@ Result<void> NewBackup::keep() {
     TRY(last.write(manifest_text(manifest_)));
     TRY(last.sync());
     files_.push_back(std::move(last));
+    if (own_folder_) TRY(own_folder_->keep());
     for (size_t i = 0; i < files_.size(); i++) {
         if (const Result<void> kept = files_[i].keep(); !kept) {
             while (i-- > 0) ::unlink(files_[i].path().c_str());
+            if (own_folder_) own_folder_->remove();
             return kept;
         }
     }

@@ -3,6 +3,7 @@
 
 #include "backup/manifest.h"
 #include "backup/new_file.h"
+#include "backup/new_folder.h"
 #include "backup/seal.h"
 #include "base/result.h"
 
@@ -26,6 +27,8 @@ class NewBackup {
 
     // A file that is written and synced: the RDB.
     void take(NewFile file) { files_.push_back(std::move(file)); }
+    // A folder whose files are kept in it.
+    void take(NewFolder folder) { own_folder_.emplace(std::move(folder)); }
     // One more part, its file called <stem>.<name><ending>. Errors: io.
     Result<void> add(std::string_view kind, std::string_view name, std::string_view ending, std::string_view text);
     void miss(std::string_view kind, std::string_view name, const Error& why);
@@ -41,6 +44,7 @@ class NewBackup {
     Manifest manifest_;
     std::optional<Seal> seal_;
     std::vector<NewFile> files_;
+    std::optional<NewFolder> own_folder_;
 };
 
 }  // namespace redisctl::backup

@@ -10,12 +10,15 @@
 #include <filesystem>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace redisctl::backup {
 
 namespace {
 
 constexpr std::string_view suffix = ".part";
+
+}  // namespace
 
 Error not_made(const std::string& path, int number) {
     return {ErrorCode::io,
@@ -25,7 +28,15 @@ Error not_made(const std::string& path, int number) {
             {}};
 }
 
-}  // namespace
+Result<void> make_folder(const std::string& folder) {
+    std::error_code error;
+    if (std::filesystem::exists(folder, error)) return {};
+    // Those above it are the user's own business, and his umask's.
+    if (const auto above = std::filesystem::path(folder).parent_path(); !above.empty())
+        std::filesystem::create_directories(above, error);
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(not_made(folder, errno));
+    return {};
+}
 
 std::string unfinished_name(std::string_view name) {
     return fmt::format(".{}{}", name, suffix);
@@ -42,13 +53,7 @@ NewFile::NewFile(Fd file, std::string folder, const std::string& name)
       unfinished_(folder_ + "/" + unfinished_name(name)) {}
 
 Result<NewFile> NewFile::create(const std::string& folder, const std::string& name) {
-    std::error_code error;
-    if (!std::filesystem::exists(folder, error)) {
-        // Those above it are the user's own business, and his umask's.
-        if (const auto above = std::filesystem::path(folder).parent_path(); !above.empty())
-            std::filesystem::create_directories(above, error);
-        if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail(not_made(folder, errno));
-    }
+    TRY(make_folder(folder));
     const std::string unfinished = folder + "/" + unfinished_name(name);
     Fd file(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file) return fail(not_made(unfinished, errno));
@@ -78,6 +83,13 @@ Result<void> NewFile::write(std::string_view bytes) {
         written_ += static_cast<size_t>(n);
         bytes.remove_prefix(static_cast<size_t>(n));
     }
+    return {};
+}
+
+Result<void> NewFile::cut(uint64_t bytes) {
+    const auto end = static_cast<off_t>(bytes);
+    if (::ftruncate(file_.get(), end) != 0 || ::lseek(file_.get(), end, SEEK_SET) < 0) return fail(failed(errno));
+    written_ = bytes;
     return {};
 }
 

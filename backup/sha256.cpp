@@ -17,6 +17,13 @@ Sha256::Sha256() : impl_(std::make_unique<Impl>()) {
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+Sha256 Sha256::copy() const {
+    Sha256 other;
+    EVP_MD_CTX_copy_ex(other.impl_->context, impl_->context);
+    return other;
+}
 
 void Sha256::add(std::string_view bytes) {
     EVP_DigestUpdate(impl_->context, bytes.data(), bytes.size());

@@ -12,6 +12,8 @@ class Sha256 {
     Sha256();
     ~Sha256();
     Sha256(Sha256&&) noexcept;
+    Sha256& operator=(Sha256&&) noexcept;
+    Sha256 copy() const;  // of what was added so far, to go on with by itself
 
     void add(std::string_view bytes);
     // In hexadecimal, as sha256sum prints it. Ends it.

@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <tuple>
-
-#include <unistd.h>
 
 namespace redisctl::backup {
 
@@ -71,11 +70,13 @@ Result<Shelf> read_shelf(const std::string& folder) {
         const fs::path& path = entries->path();
         const std::string name = path.filename();
         std::error_code no_file;
-        if (!entries->is_regular_file(no_file)) continue;
+        const bool is_folder = entries->is_directory(no_file);
+        if (!is_folder && !entries->is_regular_file(no_file)) continue;
         if (is_unfinished(name)) {
             shelf.unfinished.push_back(name);
             continue;
         }
+        if (is_folder) continue;
         if (path.extension() != ".json" || name.ends_with(objects_ending)) continue;
         Result<std::string> text = read_text(path);
         if (text && text->find("BackupManifest") == std::string::npos) continue;
@@ -117,9 +118,10 @@ Result<void> remove(const Shelved& backup) {
     std::vector<std::string> paths;
     if (backup.manifest.has_rdb()) paths.push_back(backup.path);
     for (const Part& part : backup.manifest.parts) paths.push_back(folder / part.file);
+    if (backup.manifest.aof) paths.push_back(folder / aof_folder_name(backup.manifest));
     paths.push_back(backup.manifest_path);
     for (const std::string& path : paths)
-        if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+        if (::remove(path.c_str()) != 0 && errno != ENOENT)  // of files, and of a folder that is empty by then
             return fail(ErrorCode::io, fmt::format("{} could not be deleted", printable(path)), std::strerror(errno));
     return {};
 }

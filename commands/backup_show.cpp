@@ -37,6 +37,7 @@ Result<Found> find_part(const Options& options) {
     for (const Named& one : named) {
         if (!one.manifest) continue;
         for (const Part& part : one.manifest->parts) {
+            if (part.kind == backup::aof_kind) continue;  // nothing to print, and of any length
             names += (names.empty() ? "" : ", ") + part.name;
             if (part.name == wanted || part.file == wanted) found = Found{one.folder(), part};
         }

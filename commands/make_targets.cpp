@@ -22,7 +22,7 @@ struct Target {
 constexpr std::array<Target, 57> kTargets{{
     {"redis-aof-rewrite", "redisctl aof-rewrite --wait", "and tells whether it succeeded"},
     {"redis-backup", "redisctl backup rdb", "what is in memory now, checked; not an old dump.rdb"},
-    {"redis-backup-aof", "", "redisctl backup rdb holds the same data"},
+    {"redis-backup-aof", "redisctl backup aof", "the RDB and every write since, which a server loads as it is"},
     {"redis-backup-config", "redisctl backup config", "a redis.conf a node; passwords only encrypted, --with-secrets"},
     {"redis-backup-k8s-resources", "redisctl backup k8s", "Lists that kubectl applies again"},
     {"redis-backup-rdb", "redisctl backup rdb", "from the freshest replica, checked to its end"},
@@ -62,7 +62,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-replica-lag", "redisctl replica-lag", "bytes on the same history, not seconds of silence"},
     {"redis-replication-info", "redisctl replication-info", "all nodes at once"},
     {"redis-restore", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
-    {"redis-restore-aof", "redisctl restore rdb FILE", "from an RDB, which holds the same data; also where AOF is on"},
+    {"redis-restore-aof", "redisctl restore rdb ID", "the base of an AOF; its commands need a server started on the set"},
     {"redis-restore-config", "redisctl restore config ID", "what differs from the backup, on every node or on none"},
     {"redis-restore-from-pvc-snapshot", "", "redisctl restore rdb restores a backup of redisctl backup rdb"},
     {"redis-restore-rdb", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},

@@ -23,8 +23,9 @@ std::vector<net::HostPort> reported_by(const redis::NodeView& view, const fleet:
     const bool parked = view.master_host == failover::parking_host && view.master_port == failover::parking_port;
     if (!view.master_host.empty() && view.master_port && !parked)
         addresses.push_back(as_we_see({view.master_host, static_cast<uint16_t>(*view.master_port)}, node));
+    // Without a port it is no server: somebody takes a backup (fleet/snapshot).
     for (const redis::AttachedReplica& replica : view.replicas)
-        addresses.push_back(as_we_see({replica.host, replica.port}, node));
+        if (replica.port != 0) addresses.push_back(as_we_see({replica.host, replica.port}, node));
     return addresses;
 }
 

@@ -23,6 +23,7 @@ class Judge {
     std::vector<Check> all() {
         file();
         origin();
+        commands();
         keys();
         command();
         databases();
@@ -58,6 +59,15 @@ class Judge {
         add("origin", same ? Verdict::ok : Verdict::warn,
             fmt::format("of {}, {}", printable(manifest.full_name()), manifest.time), "of " + picture_.full_name(),
             same ? "" : "is it the right file?")
+            .node = "";
+    }
+
+    void commands() {
+        if (!file_.manifest || !file_.manifest->aof) return;
+        const backup::Aof& aof = *file_.manifest->aof;
+        add("commands", Verdict::warn,
+            fmt::format("{} commands behind the RDB, up to {}, are left out", aof.commands, aof.time), "the RDB alone",
+            "a server that starts on the folder has them too")
             .node = "";
     }
 

@@ -13,7 +13,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 namespace redisctl {
@@ -145,8 +144,8 @@ class RestoreRdb {
     std::vector<RestoreStep> steps() {
         std::vector<RestoreStep> steps;
         const bool some = sum_of(job_.target->keys) > 0;
-        const std::string folder = std::filesystem::path(job_.file->path).parent_path().string();
-        job_.safety_dir = !options_.dir.empty() ? options_.dir : folder.empty() ? "." : folder;
+        const std::string folder = backup::Named{job_.file->path, job_.file->manifest}.folder();
+        job_.safety_dir = options_.dir.empty() ? folder : options_.dir;
         job_.safety_backup = !options_.no_safety_backup;
         if (job_.safety_backup && some)
             steps.push_back({"safety-backup",

@@ -84,9 +84,9 @@ Result<void> ReplicationClient::move() {
 }
 
 // What came before the end of the stream counts. The loop looks for an interrupt only when it has to wait.
-Result<void> ReplicationClient::wait(const std::function<bool()>& done) {
+Result<void> ReplicationClient::wait(const std::function<bool()>& done, Deadline until) {
     if (interrupt::wanted()) return fail(ErrorCode::interrupted, "interrupted");
-    const Result<void> run = dialer_.loop().run([&] { return done() || error_.has_value(); }, waiting_.now());
+    const Result<void> run = dialer_.loop().run([&] { return done() || error_.has_value(); }, until);
     if (done()) return {};
     if (error_) return fail(*error_);
     if (run || run.error().code == ErrorCode::interrupted) return run;
@@ -100,7 +100,7 @@ Result<std::vector<redis::Value>> ReplicationClient::ask(const std::vector<redis
     else
         questions_ = requests;
     dialer_.loop().wake(*this);
-    TRY(wait([&] { return line_.connection() && line_.connection()->complete(); }));
+    TRY(wait([&] { return line_.connection() && line_.connection()->complete(); }, patience()));
     return line_.connection()->take();
 }
 
@@ -111,9 +111,9 @@ void ReplicationClient::psync(const std::string& replid, int64_t offset) {
 }
 
 Result<std::string> ReplicationClient::line() {
-    std::string bytes;
+    std::string bytes, more;
     while (true) {
-        TRY_ASSIGN(const std::string more, next());
+        TRY(next(more));
         bytes += more;
         bytes.erase(0, std::min(bytes.find_first_not_of('\n'), bytes.size()));
         if (const size_t end = bytes.find("\r\n"); end != std::string::npos) {
@@ -125,9 +125,20 @@ Result<std::string> ReplicationClient::line() {
     }
 }
 
-Result<std::string> ReplicationClient::next() {
-    TRY(wait([&] { return !line_.in.empty(); }));
-    return std::exchange(line_.in, {});
+Result<void> ReplicationClient::next(std::string& bytes) {
+    return next(bytes, patience());
+}
+
+Result<void> ReplicationClient::next(std::string& bytes, Deadline until) {
+    TRY(wait([&] { return !line_.in.empty(); }, until));
+    bytes.clear();
+    bytes.swap(line_.in);
+    return {};
+}
+
+void ReplicationClient::tell(const redis::Request& request) {
+    line_.out += redis::encode(request);
+    dialer_.loop().wake(*this);
 }
 
 }  // namespace redisctl::fleet

@@ -39,15 +39,22 @@ class ReplicationClient final : public net::Task {
     // The next line, without its end, and without the newlines with which a server that is busy keeps the line alive
     // (replicationCron).
     Result<std::string> line();
-    // What came since; never empty. After what was said before it, the end of the connection is an error (CLOSED).
-    Result<std::string> next();
+    // What came since, in place of what `bytes` held, whose memory is used again; never empty. After what was said
+    // before it, the end of the connection is an error (CLOSED).
+    Result<void> next(std::string& bytes);
+    // The same, and also a timeout when nothing came until then.
+    Result<void> next(std::string& bytes, Deadline until);
+    // Says something to which there is no reply.
+    void tell(const redis::Request& request);
+    // When a wait that begins now is over.
+    Deadline patience() const { return waiting_.now(); }
 
   private:
     net::Interest interest() const override;
     Deadline deadline() const override;
     void advance() override;
     Result<void> move();
-    Result<void> wait(const std::function<bool()>& done);
+    Result<void> wait(const std::function<bool()>& done, Deadline until);
 
     const Node& node_;
     Dialer& dialer_;

@@ -38,8 +38,9 @@ Result<HistoryPart> read_history(ReplicationClient& client, const HistoryRange& 
     TRY_ASSIGN(const std::string line, client.line());
     if (!line.starts_with("+CONTINUE"))
         return fail(refused(client.node(), "it answers to PSYNC: " + printable(line.substr(0, 100))));
+    std::string bytes;
     while (part.bytes.size() < in_front + wanted) {
-        TRY_ASSIGN(const std::string bytes, client.next());
+        TRY(client.next(bytes));
         part.bytes += bytes;
     }
     part.bytes.resize(in_front + wanted);

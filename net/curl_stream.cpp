@@ -6,7 +6,7 @@ namespace redisctl::net {
 
 namespace {
 
-constexpr size_t at_once = 1u << 20;
+constexpr size_t at_once = 256u << 10;  // what is read is still in the cache when it is looked at
 
 }  // namespace
 

@@ -14,7 +14,7 @@ class Stream {
     virtual ~Stream() = default;
 
     // Goes on connecting; once connected sends from the front of `out` (erasing what was sent) and appends what arrived
-    // to `in`, about 1 MiB at a time: when there may be more, the owner is woken for it. Errors are final: unreachable
+    // to `in`, some 256 KiB at a time: when there may be more, the owner is woken for it. Errors are final: unreachable
     // (reason CLOSED when the peer ended it), protocol, forbidden … After an error no more bytes come; those already in
     // `in` count.
     virtual Result<void> pump(std::string& out, std::string& in) = 0;

@@ -33,9 +33,13 @@ Json with_manifest(const Members& more) {
                     {"bytes", integer_or_null()},
                     {"sha256", text_or_null()},
                     {"tookMs", integer_or_null()},
-                    {"parts", array(object({{"kind", one_of({"config", "k8s"})},
-                                            {"name", text("the node, or the objects' plural")},
-                                            {"file", text("its name, in the same folder")},
+                    {"aof", or_null(object({{"offset", integer("up to there the commands are, in the same history")},
+                                            {"time", text("RFC 3339, when the last of them had come")},
+                                            {"commands", integer("in its file")},
+                                            {"ended", one_of({"caught-up", "duration", "interrupted", "broken"})}}))},
+                    {"parts", array(object({{"kind", one_of({"config", "k8s", "aof"})},
+                                            {"name", text("the node, the objects' plural; of an AOF incr, manifest")},
+                                            {"file", text("its name, in the same folder or, of an AOF, in one below")},
                                             {"bytes", integer()},
                                             {"sha256", text("of the file as it stands there")},
                                             {"encrypted", boolean()}}))},
@@ -71,7 +75,8 @@ Json backup_list_item() {
 }
 
 Json backup_check_item() {
-    const Json check = object({{"check", one_of({"size", "sha256", "rdb", "checksum", "keys", "part", "complete"})},
+    const Json name = one_of({"size", "sha256", "rdb", "checksum", "keys", "part", "commands", "complete"});
+    const Json check = object({{"check", name},
                                {"ok", boolean_or_null("null: it could not be told")},
                                {"says", text()}});
     return object({{"path", text()},
