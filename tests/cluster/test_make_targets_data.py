@@ -51,7 +51,9 @@ class Saving(Away):
         self.addCleanup(self.redis.ask, "my-redis-0", "CONFIG", "SET", "appendonly", "no")
         eventually("its AOF is there", lambda: b"appendonlydir" in in_pod("my-redis-0", "ls", "/data"), 10)
         self.assertEqual(in_pod("my-redis-0", "sh", "-c", "test -f /data/appendonly.aof && echo there || echo AOF not enabled").strip(), b"AOF not enabled")
-        self.assertEqual(self.save("rdb")["keys"]["db0"]["keys"], 5)
+        saved = self.save("aof")
+        self.assertEqual((saved["keys"]["db0"]["keys"], saved["aof"]["ended"]), (5, "caught-up"), saved)
+        self.ask("backup", "verify", saved["id"], "--dir", self.folder)
 
     def test_backup_config(self):
         """The old file shows every password to who may read it; ours none, and a server starts with it."""
