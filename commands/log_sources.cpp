@@ -1,6 +1,6 @@
 #include "commands/log_sources.h"
 
-#include "fleet/process.h"
+#include "commands/node_container.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,29 +19,6 @@ constexpr Millis again_after{1'000};
 // Asking again would not help.
 bool is_final(const Error& error) {
     return error.code == ErrorCode::forbidden || error.code == ErrorCode::unauthenticated;
-}
-
-const kube::Pod* pod_of(const fleet::Instance& instance, const fleet::Node& node) {
-    const auto found = std::ranges::find_if(
-        instance.pods, [&](const kube::Pod* pod) { return pod->meta.name == node.pod && pod->meta.ns == node.ns; });
-    return found == instance.pods.end() ? nullptr : *found;
-}
-
-// The one that the node's process runs in: two of a kind in one pod are told apart by its name.
-std::string container_of(const kube::Pod& pod, const fleet::Node& node) {
-    std::string container;
-    for (const fleet::Process& process : fleet::processes(pod)) {
-        if (node.name == pod.meta.name + "/" + process.container->name) return process.container->name;
-        if (container.empty() && process.kind == node.kind) container = process.container->name;
-    }
-    return container;
-}
-
-std::vector<std::string> containers_of(const kube::Pod& pod) {
-    std::vector<std::string> names;
-    for (const kube::Container& one : pod.containers) names.push_back(one.name);
-    for (const kube::Container& one : pod.init_containers) names.push_back(one.name);
-    return names;
 }
 
 }  // namespace
@@ -67,7 +44,7 @@ Result<void> LogSources::add(const fleet::Instance& instance, const fleet::Node&
     if (pod == nullptr) return {};
     std::string name = node.name, container = container_of(*pod, node);
     if (!wish_.container.empty()) {
-        const std::vector<std::string> containers = containers_of(*pod);
+        const std::vector<std::string> containers = container_names(*pod);
         if (std::ranges::find(containers, wish_.container) == containers.end())
             return fail(ErrorCode::not_found, fmt::format("pod {} has no container {}", node.pod, wish_.container),
                         fmt::format("there are: {}", fmt::join(containers, ", ")));

@@ -10,7 +10,7 @@ namespace redisctl::kube {
 namespace {
 
 // The API says `User "jane" cannot create resource "pods/portforward" in API group "" …`: the verb it missed may be
-// another than the request's (from 1.35 a WebSocket port-forward is a get that needs create as well).
+// another than the request's (from 1.35 a WebSocket port-forward or exec is a get that needs create as well).
 std::string missing_verb(std::string_view message, const std::string& asked) {
     constexpr std::string_view before = " cannot ";
     const size_t at = message.find(before);
@@ -28,7 +28,7 @@ std::string where(const Access& access) {
 
 // What must be permitted together, so that the next try does not stop at the next missing verb.
 std::string verbs_with(const Access& access) {
-    if (access.resource == "pods/portforward") return "get, create";
+    if (access.resource == "pods/portforward" || access.resource == "pods/exec") return "get, create";
     if (access.resource == "leases") return "get, create, update";
     if (access.resource == "endpointslices" && access.verb == "watch") return "list, watch";
     return access.verb;
@@ -67,7 +67,7 @@ Error api_error(int http_status, std::string_view body, const Access& access) {
         }
         case 404:
             // Without a Status nothing of Kubernetes has answered, save the kubelet, whose 404 is plain text.
-            if (!status && access.resource != "pods/portforward" && access.resource != "pods/log")
+            if (!status && !access.resource.starts_with("pods/"))
                 return {ErrorCode::protocol, "the server answered 404 and is no Kubernetes API server",
                         printable(body.substr(0, 80)), "check the cluster's server in the kubeconfig",
                         "NOT_KUBERNETES"};

@@ -106,31 +106,40 @@ WebSocket::~WebSocket() {
     wslay_event_context_free(impl_->context);
 }
 
-std::string WebSocket::upgrade_request(std::string_view host, std::string_view path, std::string_view protocol,
+std::string WebSocket::upgrade_request(std::string_view host, std::string_view path, std::string_view protocols,
                                        const std::vector<std::string>& headers) {
     std::array<char, 16> nonce{};
     RAND_bytes(reinterpret_cast<unsigned char*>(nonce.data()), nonce.size());
     key_ = base64_encode({nonce.data(), nonce.size()});
-    protocol_ = protocol;
+    protocols_ = protocols;
+    chosen_.clear();
     std::string request = fmt::format(
         "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: {}\r\nSec-WebSocket-Protocol: {}\r\n",
-        path, host, key_, protocol);
+        path, host, key_, protocols);
     for (const std::string& header : headers) request += header + "\r\n";
     return request + "\r\n";
 }
 
-Result<void> WebSocket::check_upgrade(const HttpHead& head) const {
+Result<void> WebSocket::check_upgrade(const HttpHead& head) {
     if (head.header("sec-websocket-accept") != accept_of(key_))
         return fail(ErrorCode::protocol, "the server's WebSocket upgrade does not answer our key");
-    if (head.header("sec-websocket-protocol") != protocol_)
-        return fail(ErrorCode::protocol, fmt::format("the server did not accept the WebSocket protocol {}", protocol_),
-                    printable(head.header("sec-websocket-protocol")));
+    const std::string_view chosen = head.header("sec-websocket-protocol");
+    for (const std::string_view offered : split(protocols_, ','))
+        if (trim(offered) == chosen) chosen_ = chosen;
+    if (chosen.empty() || chosen_.empty())
+        return fail(ErrorCode::protocol, fmt::format("the server did not accept the WebSocket protocol {}", protocols_),
+                    printable(chosen));
     return {};
 }
 
 void WebSocket::send(std::string_view message) {
     const wslay_event_msg frame{WSLAY_BINARY_FRAME, reinterpret_cast<const uint8_t*>(message.data()), message.size()};
+    wslay_event_queue_msg(impl_->context, &frame);
+}
+
+void WebSocket::ping() {
+    const wslay_event_msg frame{WSLAY_PING, nullptr, 0};
     wslay_event_queue_msg(impl_->context, &frame);
 }
 

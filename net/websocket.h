@@ -30,15 +30,20 @@ class WebSocket {
     WebSocket();
     ~WebSocket();
 
-    // "GET path HTTP/1.1 …" with a fresh key; `headers` are whole lines ("Authorization: …").
-    std::string upgrade_request(std::string_view host, std::string_view path, std::string_view protocol,
+    // "GET path HTTP/1.1 …" with a fresh key; `headers` are whole lines ("Authorization: …"). `protocols` as the header
+    // takes them: the preferred one first, ", " between them.
+    std::string upgrade_request(std::string_view host, std::string_view path, std::string_view protocols,
                                 const std::vector<std::string>& headers);
-    // Checks a 101: Sec-WebSocket-Accept and the protocol that was asked for.
-    Result<void> check_upgrade(const HttpHead& head) const;
+    // Checks a 101: Sec-WebSocket-Accept, and that the protocol is one that was asked for.
+    Result<void> check_upgrade(const HttpHead& head);
+    // That the server chose; empty before the upgrade.
+    const std::string& protocol() const { return chosen_; }
 
     // One binary message, in one unfragmented frame: a server of golang.org/x/net/websocket takes each frame as a
     // message of its own.
     void send(std::string_view message);
+    // An empty one; the peer answers with a pong.
+    void ping();
     // Appends the frames to send (also pongs and the close) to `out`.
     Result<void> flush(std::string& out);
     // Feeds bytes from the peer; complete messages come out of receive(). Errors: protocol for what RFC 6455 forbids or
@@ -50,7 +55,7 @@ class WebSocket {
   private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
-    std::string key_, protocol_;
+    std::string key_, protocols_, chosen_;
 };
 
 }  // namespace redisctl::net

@@ -264,7 +264,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 53> kKinds{{{"AofRewrite", background_save_item, none},
+constexpr std::array<Kind, 54> kKinds{{{"AofRewrite", background_save_item, none},
                                        {"BackgroundSave", background_save_item, none},
                                        {"Backup", backup_item, none},
                                        {"BackupCheck", backup_check_item, none},
@@ -309,6 +309,7 @@ constexpr std::array<Kind, 53> kKinds{{{"AofRewrite", background_save_item, none
                                        {"Role", role_item, none},
                                        {"SentinelView", sentinel_view_item, none},
                                        {"Services", services_item, none},
+                                       {"Shell", shell_item, none},
                                        {"SlowLog", slow_log_item, none},
                                        {"Stats", stats_item, none},
                                        {"Status", status_item, none},

@@ -118,4 +118,13 @@ Members monitor_line_members() {
              array(text("a word; \"(12 bytes)\" stands for a value, \"(hidden)\" for what may be a password"))}};
 }
 
+Json shell_item() {
+    return per_instance({{"node", text()},
+                         {"pod", text()},
+                         {"container", text()},
+                         {"command", array(text())},
+                         {"terminal", boolean("keys go there one by one, Ctrl-C too")},
+                         {"kubectl", text("the command that does the same")}});
+}
+
 }  // namespace redisctl::output

@@ -17,5 +17,6 @@ pieces::Members latency_extra();
 pieces::Members log_line_members();
 pieces::Json metrics_item();
 pieces::Members monitor_line_members();
+pieces::Json shell_item();
 
 }  // namespace redisctl::output

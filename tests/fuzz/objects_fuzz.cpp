@@ -1,4 +1,5 @@
 // The API server's answers → objects.
+#include "kube/exec_status.h"
 #include "kube/network_policy.h"
 #include "kube/objects.h"
 #include "kube/pod_condition.h"
@@ -17,5 +18,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)parse_status(text);
     (void)parse_network_policies(text);
     (void)parse_pod_condition(text);
+    (void)read_exec_status(text);
     return 0;
 }

@@ -77,6 +77,16 @@ TEST_CASE("a message leaves in one masked final binary frame") {
     CHECK(unmasked(out, 4) == std::string(5000, 'x'));
 }
 
+TEST_CASE("a ping is empty") {
+    WebSocket socket;
+    std::string out;
+    socket.ping();
+    REQUIRE(socket.flush(out));
+    REQUIRE(out.size() == 2 + 4);
+    CHECK(static_cast<unsigned char>(out[0]) == 0x89);
+    CHECK(static_cast<unsigned char>(out[1]) == 0x80);
+}
+
 TEST_CASE("messages come whole, byte by byte and fragmented, and a ping is answered") {
     WebSocket socket;
     const std::string bytes = frame(2, "one") + frame(9, "hi") + frame(2, "tw", false) + frame(0, "o");

@@ -83,8 +83,9 @@ ALONE = System("alone", 4, [alone("shop", "redis-17.15.2"), alone("cache", "redi
 LABELLED = System("labelled", 3, own_only=True, parts=[("labelled.yaml", {"NAME": "db", **image("redis:7.0")})])
 WATCHED = System("watched", 6, own_only=True, parts=[("sentinel.yaml", image("redis:7.0"))])
 PARTS = System("parts", 2, own_only=True, parts=[("cluster-mode.yaml", {"NAME": "parts", **image("redis:7.0")})])
+SHELL = System("shell", 2, [("shell.yaml", image("redis:7.0"))])
 EMPTY = System("empty", 0)
-ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, NODES, ALONE, LABELLED, WATCHED, PARTS, EMPTY) if OWN or not system.own_only]
+ALL = [system for system in (SB, TROUBLE, TWO, VERSIONS, TLS, SENTINEL, SWITCHED, BITNAMI, ISMASTER, NODES, ALONE, LABELLED, WATCHED, PARTS, SHELL, EMPTY) if OWN or not system.own_only]
 
 FOLDER = Path(tempfile.mkdtemp(prefix="redisctl-tests."))  # what is made at test time: certificates, kubeconfigs
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -112,7 +113,7 @@ def set_up_all() -> None:
     if not OWN:
         atexit.register(take_down_all)
     kubectl("apply", "-f", "-", text_in=items([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": s.namespace}} for s in ALL]))
-    for system in (each for each in ALL if each in (SB, SWITCHED)):
+    for system in (each for each in ALL if each in (SB, SWITCHED, SHELL)):
         kubectl("apply", "-n", system.namespace, "-f", str(ROOT / "docs" / "rbac.yaml"))
     documents = [certificates_secret()] + [rendered(system, *part) for system in ALL for part in system.parts]
     kubectl("apply", "-f", "-", text_in="\n---\n".join(documents))
