@@ -142,8 +142,8 @@ class RestoreRdb {
         return plan;
     }
 
-    std::vector<RestoreStep> steps() {
-        std::vector<RestoreStep> steps;
+    std::vector<ListedStep> steps() {
+        std::vector<ListedStep> steps;
         const bool some = sum_of(job_.target->keys) > 0;
         const std::string folder = std::filesystem::path(job_.file->path).parent_path().string();
         job_.safety_dir = !options_.dir.empty() ? options_.dir : folder.empty() ? "." : folder;
@@ -165,6 +165,7 @@ class RestoreRdb {
         steps.push_back({"replay", "each key is written to the master, and goes to its replicas from there", lines,
                          job_.mode != RestoreMode::replace_all});
         steps.push_back({"compare", "the master and its replicas are counted", {"INFO keyspace, of each node"}});
+        for (ListedStep& step : steps) step.node = job_.picture->master;
         return steps;
     }
 
