@@ -73,7 +73,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-slowlog", "redisctl slowlog", "of all nodes by time, or added up by command"},
     {"redis-stats", "redisctl stats", "with rates"},
     {"redis-top", "redisctl memory", "and redisctl stats; kubectl top for the pods"},
-    {"redis-upgrade-rollback", "", "not done by redisctl; helm rollback"},
+    {"redis-upgrade-rollback", "redisctl upgrade rollback", "unless the older server cannot load what is there"},
     {"redis-validate-upgrade", "redisctl upgrade verify FILE", "nodes, versions and keys, all of them"},
     {"redis-version", "redisctl version", "of every node, mixed ones are said"},
     {"help", "redisctl help", "and redisctl COMMAND --help"},

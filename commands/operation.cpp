@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 namespace redisctl {
 
@@ -50,24 +51,6 @@ class Teller final : public failover::Observer {
     const Operation& operation_;
     int seq_ = 0;
 };
-
-Result<void> consent(const Operation& operation) {
-    const std::string& name = operation.plan.instance;
-    const ChangeFlags& flags = operation.flags;
-    const std::string hint = "--confirm " + name;
-    if (flags.confirm == name || (flags.yes && !operation.must_name)) return {};
-    if (!flags.confirm.empty())
-        return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", flags.confirm), {}, hint);
-    if (!operation.must_name) {
-        TRY_ASSIGN(const bool yes, ask_yes_no("Go on?", "--yes"));
-        if (!yes) return fail(ErrorCode::refused, "not confirmed");
-        return {};
-    }
-    TRY_ASSIGN(const std::string typed,
-               ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), hint));
-    if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, hint);
-    return {};
-}
 
 std::optional<int64_t> outage_of(const failover::Readings& readings) {
     if (!readings.window_opened || !readings.first_write || readings.first_write_unseen) return std::nullopt;
@@ -201,13 +184,30 @@ OperationResult result_for(const Operation& operation) {
     return result;
 }
 
+Result<void> consent_to(const ChangeFlags& flags, const std::string& name, bool must_name) {
+    const std::string hint = "--confirm " + name;
+    if (flags.confirm == name || (flags.yes && !must_name)) return {};
+    if (!flags.confirm.empty())
+        return fail(ErrorCode::refused, fmt::format("--confirm {} is not this instance", flags.confirm), {}, hint);
+    if (!must_name) {
+        TRY_ASSIGN(const bool yes, ask_yes_no("Go on?", "--yes"));
+        if (!yes) return fail(ErrorCode::refused, "not confirmed");
+        return {};
+    }
+    TRY_ASSIGN(const std::string typed,
+               ask_line(fmt::format("Acknowledged writes can be lost. Type {} to go on: ", name), hint));
+    if (typed != name) return fail(ErrorCode::refused, "not confirmed: another name was typed", {}, hint);
+    return {};
+}
+
 Result<ExitCode> run_operation(Context& context, Operation operation) {
     output::Output& output = context.output();
     const auto refused = [&](const Error& error) { return end_early(context, result_for(operation), error); };
     if (!operation.recorded)
         if (const Result<void> clear = none_unfinished(context.environment(), operation.plan, operation.supersedes);
             !clear) return refused(clear.error());
-    if (const Result<void> agreed = consent(operation); !agreed) return refused(agreed.error());
+    if (const Result<void> agreed = consent_to(operation.flags, operation.plan.instance, operation.must_name); !agreed)
+        return refused(agreed.error());
 
     std::optional<Guardian> guardian;
     if (is_guarded(operation) && !Guardian::is_one(context.environment())) {
@@ -222,10 +222,17 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         journal = std::move(*reopened);
     }
     failover::RealWorld world(context.loop(), context.fleet(), *operation.instance, context.client());
-    auto lock = failover::lock_instance(world, context.environment(), context.client(), operation.plan, operation.id,
-                                        takeover_of(operation, output));
-    if (!lock) return refused(lock.error());
-    world.hold(lock->get());
+    std::unique_ptr<failover::Lock> own;
+    if (operation.lock == nullptr) {
+        auto taken = failover::lock_instance(world, context.environment(), context.client(), operation.plan,
+                                             operation.id, takeover_of(operation, output));
+        if (!taken) return refused(taken.error());
+        own = std::move(*taken);
+    } else {
+        operation.lock->note(failover::essence_of(operation.plan, operation.id));
+    }
+    failover::Lock* lock = own ? own.get() : operation.lock;
+    world.hold(lock);
     if (!journal) {
         auto created = failover::Journal::create(context.environment(), operation.id, operation.plan);
         if (!created) return refused(created.error());
@@ -257,8 +264,8 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
         output.note("its guardian goes on with it: redisctl history");
     }
     // Killed between the two it is found done by a resume; the other way round its lock would keep everybody out.
-    if (over) (*lock)->note("");
-    (*lock)->release();
+    if (over) lock->note("");
+    own.reset();
     if (over) {
         if (const Result<void> ended = journal->end(result_document(result)); !ended)
             result.report.warnings.push_back(ended.error());

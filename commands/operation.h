@@ -7,6 +7,7 @@
 #include "commands/context.h"
 #include "commands/operation_json.h"
 #include "failover/journal.h"
+#include "failover/lock.h"
 #include "failover/plan.h"
 
 #include <optional>
@@ -28,7 +29,12 @@ struct Operation {
     std::optional<failover::Recorded> recorded;  // with forward and backward
     // Unfinished ones that cannot be resumed any more because this one clears up behind them; ended with it.
     std::vector<failover::Recorded> supersedes = {};
+    // Of a larger change that this is a part of: it has the instance's lock and keeps it. nullptr: this takes its own.
+    failover::Lock* lock = nullptr;
 };
+
+// The yes to a change of this instance: given by the flags, or asked for. Errors: refused; interrupted.
+Result<void> consent_to(const ChangeFlags& flags, const std::string& instance, bool must_name = false);
 
 // The plan has been shown. Prints Events and OperationResult in the chosen format. Errors are part of the result; only
 // output's own are returned.

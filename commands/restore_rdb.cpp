@@ -141,8 +141,8 @@ class RestoreRdb {
         return plan;
     }
 
-    std::vector<RestoreStep> steps() {
-        std::vector<RestoreStep> steps;
+    std::vector<ListedStep> steps() {
+        std::vector<ListedStep> steps;
         const bool some = sum_of(job_.target->keys) > 0;
         const std::string folder = backup::Named{job_.file->path, job_.file->manifest}.folder();
         job_.safety_dir = options_.dir.empty() ? folder : options_.dir;
@@ -164,6 +164,7 @@ class RestoreRdb {
         steps.push_back({"replay", "each key is written to the master, and goes to its replicas from there", lines,
                          job_.mode != RestoreMode::replace_all});
         steps.push_back({"compare", "the master and its replicas are counted", {"INFO keyspace, of each node"}});
+        for (ListedStep& step : steps) step.node = job_.picture->master;
         return steps;
     }
 

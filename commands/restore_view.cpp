@@ -32,27 +32,10 @@ auto at(const Map& map, uint64_t number) -> typename Map::mapped_type {
     return found == map.end() ? typename Map::mapped_type{} : found->second;
 }
 
-Json step_json(const RestoreStep& step, const std::string& node) {
-    return {{"id", step.id},
-            {"why", step.why},
-            {"node", node},
-            {"before", Json::array()},
-            {"action", {{"type", step.id}, {"commands", step.lines}}},
-            {"after", Json::array()},
-            {"undo", Json::array()},
-            {"undone", Json::array()},
-            {"already", Json::array()},
-            {"patienceMs", 0},
-            {"opensWindow", false},
-            {"pointOfNoReturn", step.no_return},
-            {"achieved", ""},
-            {"essential", true}};
-}
-
 Json plan_json(const RestorePlan& plan) {
     Json json = plan_document(plan.plan);
     json["steps"] = Json::array();
-    for (const RestoreStep& step : plan.steps) json["steps"].push_back(step_json(step, plan.plan.to));
+    for (const ListedStep& step : plan.steps) json["steps"].push_back(to_json(step));
     Json databases = Json::object();
     for (const uint64_t number : databases_of(*plan.file, *plan.target)) {
         const RestoreFile::Database in_file = at(plan.file->databases, number);
@@ -157,13 +140,7 @@ Result<void> show_restore_plan(output::Output& output, const RestorePlan& plan, 
     if (output::Table checks = check_table(head, only_plan); !checks.rows.empty())
         document.add_table(std::move(checks));
     TRY(output.print(document));
-    std::string text = "\n";
-    int number = 0;
-    for (const RestoreStep& step : plan.steps) {
-        text += fmt::format("{:>3}. {}: {}\n", ++number, step.id, step.why);
-        if (only_plan)
-            for (const std::string& line : step.lines) text += fmt::format("       do    {}\n", printable(line));
-    }
+    std::string text = "\n" + text_of(plan.steps, only_plan);
     for (const std::string& note : head.notes) text += fmt::format("note: {}\n", note);
     return output.write(text);
 }

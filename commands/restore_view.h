@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/exit_code.h"
+#include "commands/listed_step.h"
 #include "commands/operation_json.h"
 #include "commands/replay.h"
 #include "commands/restore_compare.h"
@@ -14,15 +15,9 @@
 
 namespace redisctl {
 
-struct RestoreStep {
-    std::string id, why;
-    std::vector<std::string> lines;  // what is sent, in words
-    bool no_return = false;
-};
-
 struct RestorePlan {
     failover::Plan plan;  // its head, checks and notes
-    std::vector<RestoreStep> steps;
+    std::vector<ListedStep> steps;
     const RestoreFile* file = nullptr;
     const RestoreTarget* target = nullptr;
 };

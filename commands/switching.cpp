@@ -60,17 +60,19 @@ Mode mode_of(const Facts& facts) {
 
 class Switch {
   public:
-    Switch(Context& context, const SwitchFlags& flags, std::string command, Wish wish)
-        : context_(context), flags_(flags), wish_(std::move(wish)), id_(failover::new_operation()) {
+    Switch(Context& context, const SwitchFlags& flags, std::string command, Wish wish, const LargerChange& within)
+        : context_(context), flags_(flags), wish_(std::move(wish)), within_(within), id_(failover::new_operation()) {
         result_.command = std::move(command);
     }
 
     Result<ExitCode> run(Emergency emergency, Destination destination) {
-        context_.begin_operation(id_);
+        const std::string name = within_.operation.empty() ? id_ : within_.operation;
+        context_.begin_operation(name);
         TRY_ASSIGN(OneInstance one, one_instance(context_));
         result_.instance = one.facts.picture.name;
         result_.ns = one.facts.picture.ns;
-        TRY(survey(context_, one, "redisctl:" + id_, wish_));
+        TRY(survey(context_, one, "redisctl:" + name, wish_));
+        if (within_.lock != nullptr && one.facts.kubernetes) one.facts.kubernetes->lock_holder = std::string();
         failover::find_lost_master(one.facts);
         const Facts& facts = one.facts;
         result_.from = facts.master;
@@ -225,6 +227,7 @@ class Switch {
         operation.must_name = plan.mode == Mode::emergency;
         operation.plan = std::move(plan);
         operation.flags = flags_.change;
+        operation.lock = within_.lock;
         return run_operation(context_, std::move(operation));
     }
 
@@ -288,6 +291,7 @@ class Switch {
     Context& context_;
     const SwitchFlags& flags_;
     Wish wish_;
+    const LargerChange& within_;
     static constexpr Millis look_again_in{300};
     static constexpr int most_looks = 20;
     std::string id_, why_not_coordinated_;
@@ -333,12 +337,12 @@ std::vector<Option> emergency_options(SwitchFlags& flags) {
 }
 
 Result<ExitCode> switch_master(Context& context, const SwitchFlags& flags, const std::string& command,
-                               Emergency emergency, Destination destination) {
+                               Emergency emergency, Destination destination, const LargerChange& within) {
     TRY_ASSIGN(Wish wish, wish_of(flags));
     if (wish.delete_old_pod && (!wish.accept_data_loss || context.globals().without_kubernetes()))
         return fail(ErrorCode::usage, "--delete-old-pod is for emergencies in Kubernetes",
                     wish.accept_data_loss ? "there are only hosts here" : "--accept-data-loss is not given");
-    return Switch(context, flags, command, std::move(wish)).run(emergency, destination);
+    return Switch(context, flags, command, std::move(wish), within).run(emergency, destination);
 }
 
 }  // namespace redisctl

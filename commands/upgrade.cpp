@@ -6,17 +6,15 @@
 #include "commands/node_cells.h"
 #include "commands/number_flag.h"
 #include "commands/upgrade_gates.h"
-#include "redis/info_fields.h"
+#include "commands/upgrade_state.h"
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <functional>
 #include <memory>
-#include <sstream>
 
 namespace redisctl {
 
@@ -37,33 +35,6 @@ Result<int64_t> max_lag_of(const Options& options) {
     if (options.max_bytes.empty()) return kMaxLag;
     TRY_ASSIGN(const uint64_t bytes, parse_bytes(options.max_bytes));
     return static_cast<int64_t>(bytes);
-}
-
-// Of all instances, in one more round to those who answered the look.
-std::vector<UpgradeState> states_of(Context& context, const Look& seen) {
-    std::vector<UpgradeState> states;
-    std::vector<fleet::Call> calls;
-    std::vector<size_t> owners;
-    for (size_t i = 0; i < seen.pictures.size(); i++) {
-        const topology::Picture& picture = seen.pictures[i];
-        const std::vector<fleet::Node>& nodes = seen.found.inventory.instances[i].nodes;
-        states.push_back({rfc3339_now(), picture.master, {}, {}});
-        for (size_t n = 0; n < nodes.size(); n++) {
-            const std::optional<redis::NodeView>& view = picture.nodes[n].view;
-            states[i].versions[nodes[n].name] = view ? view->version : std::string();
-            states[i].keys[nodes[n].name] = std::nullopt;
-            if (!view) continue;
-            calls.push_back({&nodes[n], {{"INFO", "keyspace"}}});
-            owners.push_back(i);
-        }
-    }
-    const std::vector<fleet::Outcome> outcomes = context.ask_further(calls);
-    for (size_t c = 0; c < calls.size(); c++) {
-        if (!outcomes[c].replies) continue;
-        if (const auto info = redis::read_info(outcomes[c].replies->front(), "keyspace"))
-            states[owners[c]].keys[calls[c].node->name] = redis::keys_by_database(*info);
-    }
-    return states;
 }
 
 // Adds the instance; true when every gate is open.
@@ -100,7 +71,7 @@ Result<ExitCode> judge(Context& context, const Options& options, std::string_vie
                        const std::function<std::vector<Gate>(const Look&, size_t, const UpgradeState&)>& more) {
     TRY_ASSIGN(const int64_t max_lag, max_lag_of(options));
     TRY_ASSIGN(const Look seen, examine(context));
-    const std::vector<UpgradeState> states = states_of(context, seen);
+    const std::vector<UpgradeState> states = upgrade_states(context, seen);
     output::Document document(std::string(kind), context.kube_context());
     bool all = true;
     for (size_t i = 0; i < seen.pictures.size(); i++) {
@@ -142,32 +113,9 @@ Result<ExitCode> check(Context& context, const Options& options) {
     });
 }
 
-// The states of the file, by "namespace/instance".
-Result<std::map<std::string, UpgradeState>> read_before(const std::string& path) {
-    std::ifstream file(path);
-    std::ostringstream text;
-    if (!file || !(text << file.rdbuf()))
-        return fail(ErrorCode::usage, fmt::format("{} cannot be read", printable(path)), {},
-                    "redisctl upgrade check --json > before.json");
-    const Json json = Json::parse(text.str(), nullptr, false);
-    if (json.is_discarded() || !json.is_object() || json.value("kind", Json()) != Json("UpgradeCheck") ||
-        !json.contains("items"))
-        return fail(ErrorCode::usage,
-                    fmt::format("{} is not what `redisctl upgrade check --json` printed", printable(path)), {},
-                    "redisctl upgrade check --json > before.json");
-    std::map<std::string, UpgradeState> states;
-    for (const Json& item : json["items"]) {
-        TRY_ASSIGN(UpgradeState state, read_upgrade_state(item));
-        const Json ns = item.value("namespace", Json()), name = item.value("instance", Json());
-        states[(ns.is_string() ? ns.get<std::string>() + "/" : "") +
-               (name.is_string() ? name.get<std::string>() : "")] = std::move(state);
-    }
-    return states;
-}
-
 Result<ExitCode> verify(Context& context, const Options& options) {
     TRY_ASSIGN(const int64_t fewer, number_flag("--fewer-keys", options.fewer_keys, 0, kFewerPercent));
-    TRY_ASSIGN(const auto before, read_before(options.before));
+    TRY_ASSIGN(const auto before, read_upgrade_states(options.before));
     return judge(context, options, "UpgradeVerify", [&](const Look& seen, size_t i, const UpgradeState& now) {
         const topology::Picture& picture = seen.pictures[i];
         auto found = before.find(picture.full_name());

@@ -28,13 +28,17 @@ std::optional<std::string> on_master(World& world, const Plan& plan, const std::
 
 }  // namespace
 
+std::string essence_of(const Plan& plan, const std::string& operation) {
+    return nlohmann::ordered_json{{"operation", operation}, {"plan", to_json(plan)}}.dump();
+}
+
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
                                             const Plan& plan, const std::string& operation, const Takeover& takeover) {
     const std::string holder = holder_identity(environment, operation);
     if (client) {
         TRY_ASSIGN(std::unique_ptr<LeaseLock> lease,
                    LeaseLock::acquire(*client, plan.ns, plan.instance, holder, takeover));
-        lease->note(nlohmann::ordered_json{{"operation", operation}, {"plan", to_json(plan)}}.dump());
+        lease->note(essence_of(plan, operation));
         return std::unique_ptr<Lock>(std::move(lease));
     }
     const auto ask = [&world, plan](const std::vector<std::string>& command) {

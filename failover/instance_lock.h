@@ -17,4 +17,7 @@ namespace redisctl::failover {
 Result<std::unique_ptr<Lock>> lock_instance(World& world, const Environment& environment, kube::Client* client,
                                             const Plan& plan, const std::string& operation, const Takeover& takeover);
 
+// What is noted on a lock for a colleague who has to go on with the plan.
+std::string essence_of(const Plan& plan, const std::string& operation);
+
 }  // namespace redisctl::failover

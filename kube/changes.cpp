@@ -81,15 +81,14 @@ Result<Meta> guarded_patch(Client& client, const Resource& resource, const std::
 }
 
 Result<void> delete_pod(Client& client, const std::string& ns, const std::string& name, const std::string& uid,
-                        Deadline deadline) {
+                        Deadline deadline, Grace grace) {
+    json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"preconditions", {{"uid", uid}}}};
+    if (grace == Grace::shortest) options["gracePeriodSeconds"] = shortest_grace;
     Question question;
     question.access = access_to("delete", resource::pods, ns, name);
     question.path = path_of(resource::pods, ns, name);
     question.method = "DELETE";
-    question.body = dumped({{"apiVersion", "v1"},
-                            {"kind", "DeleteOptions"},
-                            {"gracePeriodSeconds", shortest_grace},
-                            {"preconditions", {{"uid", uid}}}});
+    question.body = dumped(options);
     question.only_reads = false;
     TRY(ask(client, std::move(question), deadline));
     return {};

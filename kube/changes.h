@@ -34,9 +34,13 @@ std::string json_object(const Labels& labels);
 Result<Meta> guarded_patch(Client& client, const Resource& resource, const std::string& ns, const std::string& name,
                            const std::vector<PatchOp>& ops, Deadline deadline);
 
-// With the shortest grace period that waits for the kubelet, 1 s, and only when it still is the pod with this uid.
-// Errors: as above; `conflict` when the pod of that name is another one, not_found when there is none.
+// Only when it still is the pod with this uid. Errors: as above; `conflict` when the pod of that name is another one,
+// not_found when there is none.
+enum class Grace {
+    shortest,  // 1 s: the shortest that waits for the kubelet
+    own,       // what the pod's spec says, so that its server ends as it always does
+};
 Result<void> delete_pod(Client& client, const std::string& ns, const std::string& name, const std::string& uid,
-                        Deadline deadline);
+                        Deadline deadline, Grace grace = Grace::shortest);
 
 }  // namespace redisctl::kube

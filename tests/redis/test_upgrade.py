@@ -120,6 +120,18 @@ class Upgrade(Asking):
                 self.assertIn("redisctl upgrade check --json > before.json", answer.err)
         self.ask("upgrade", "verify", "/nonexistent", *self.hosts, code=2, **self.way)
 
+    def test_plain_hosts_have_no_image(self):
+        for words in (["run", "--image", "redis:7.2"], ["rollback"]):
+            with self.subTest(words=words):
+                answer = self.ask("upgrade", *words, *self.hosts, "--yes", code=3, **self.way)
+                self.assertIn("plain hosts have no image", answer.err)
+                self.assertIn("redisctl upgrade run -n NAMESPACE", answer.err)
+
+    def test_an_image_is_asked_for(self):
+        for image in ([], ["--image", ""], ["--image", "redis 7"]):
+            with self.subTest(image=image):
+                self.assertIn("--image REGISTRY/REPOSITORY:TAG", self.ask("upgrade", "run", *image, "-n", "redis", code=2).err)
+
 
 if __name__ == "__main__":
     unittest.main()
