@@ -88,6 +88,7 @@ class Roll {
 
     Result<void> all_steps() {
         if (job_.is_new) TRY(step("save-state", "", [&] { return save(); }));
+        TRY(may_go_on("set the image"));
         TRY(step("hold", "", [&] { return hold(); }));
         for (;;) {
             TRY(steady());

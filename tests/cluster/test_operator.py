@@ -159,6 +159,13 @@ class Operated(Switching):
     def test_nobody_is_led_home(self):
         self.check_no_home(self.redis, "spotahome")
 
+    def test_its_pods_are_not_upgraded_behind_its_back(self):
+        uids = {name: pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items()}
+        refused = self.change("upgrade", "run", "--image", "docker.io/local/redis:8.0")
+        self.check_result(refused, 6, "refused", False)
+        self.assertIn("RedisFailover", json.dumps(refused.result["errors"]))
+        self.assertEqual({name: pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items()}, uids)
+
     def test_there_and_back(self):
         with self.redis.writer_direct(*MEMBERS) as writer:
             for target, engine in (next(name for name in MEMBERS if name != self.master), "sentinel"), (self.master, "sentinel-ahead"):

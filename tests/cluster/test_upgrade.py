@@ -4,7 +4,8 @@ import json
 import signal
 import unittest
 
-from world import systems
+from onenode.places import ROOT
+from world import people, systems
 from world.kubectl import OWN, eventually, get, kubectl, pods, ready
 from world.program import redisctl
 from world.switching import Switched, state_folder
@@ -16,6 +17,8 @@ CHART = System("upgraded", 3, parts=[systems.sb("up", "up-redis", 3, systems.PAS
 PLAIN = System("upgraded-plain", 3, parts=[systems.plain("plain", "redis:7.0", 3)])
 WATCHED = System("upgraded-watched", 3, parts=[("bitnami-sentinel.yaml", systems.bitnami_sentinel("eel"))])
 ALL = (CHART, PLAIN, WATCHED)
+# Who may do what, by the Roles of docs/rbac.yaml alone.
+ACCOUNTS = {"switcher": ["redisctl-view", "redisctl-switch"], "upgrader": ["redisctl-view", "redisctl-switch", "redisctl-upgrade"]}
 # How late this machine lets a server answer is no matter of these tests.
 LATE = ["--override", "latency"]
 # Nor that these systems keep nothing on disk, which `upgrade check` calls critical.
@@ -27,6 +30,11 @@ def setUpModule():
         raise unittest.SkipTest("needs images of several Redis versions: only the tests' own cluster has them")
     kubectl("apply", "-f", "-", text_in=systems.items([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": system.namespace}} for system in ALL]))
     kubectl("apply", "-f", "-", text_in="\n---\n".join(systems.rendered(system, *part) for system in ALL for part in system.parts))
+    kubectl("apply", "-n", CHART.namespace, "-f", str(ROOT / "docs" / "rbac.yaml"))
+    for account, roles in ACCOUNTS.items():
+        kubectl("create", "serviceaccount", account, "-n", CHART.namespace)
+        for role in roles:
+            kubectl("create", "rolebinding", f"{account}-{role}", "-n", CHART.namespace, f"--role={role}", f"--serviceaccount={CHART.namespace}:{account}")
     for system in ALL:
         eventually(f"{system.pods} pods ready in {system.namespace}", lambda: sum(map(ready, pods(system.namespace).values())) == system.pods, 120)
 
@@ -41,8 +49,8 @@ class Upgrading(unittest.TestCase):
     def of(self, system: System, instance: str, workload: str, password: str = None) -> None:
         self.redis, self.workload, self.state = Switched(system, instance, password), workload, state_folder("upgrade")
 
-    def upgrade(self, what: str, *arguments, code: int, outcome: str):
-        change = self.redis.change("upgrade", what, *arguments, timeout=300, XDG_STATE_HOME=self.state)
+    def upgrade(self, what: str, *arguments, code: int, outcome: str, kubeconfig=None):
+        change = self.redis.change("upgrade", what, *arguments, timeout=300, XDG_STATE_HOME=self.state, kubeconfig=kubeconfig)
         self.assertEqual((change.code, change.result["exitCode"], change.result["outcome"], change.result["command"]), (code, code, outcome, f"upgrade {what}"), change)
         self.assertNotIn("pa55", change.answer.said)
         return change
@@ -94,10 +102,23 @@ class OnTheChart(Upgrading):
         self.assertEqual(steps, ["save-state", "hold", "replace-up-redis-2", "replace-up-redis-1", "switch", "replace-up-redis-0", "return-home", "give-back", "verify"])
         self.assertEqual((self.set()["spec"], self.uids()), (before[0]["spec"], before[1]))
 
+    def test_1_who_may_not_replace_pods(self):
+        before = self.set()["spec"], self.uids()
+        refused = self.upgrade("run", "--image", NEW, *ANYWAY, code=6, outcome="refused", kubeconfig=people.with_token("switcher", self.redis.namespace))
+        self.assertIn("permissions", refused.result["errors"][0]["message"])
+        self.assertEqual((self.set()["spec"], self.uids()), before)
+
+    def test_1_nobody_to_ask(self):
+        """--step without a terminal stops before anything is changed."""
+        before = self.set()["spec"], self.uids()
+        self.upgrade("run", "--image", NEW, "--step", *ANYWAY, code=6, outcome="refused")
+        self.assertEqual((self.set()["spec"], self.uids()), before)
+        self.assertEqual(self.redis.lease()["holder"], "")
+
     def test_2_run_and_no_way_back(self):
         service = self.redis.service("up-redis")["spec"]["clusterIP"]
         with Writer([f"{service}:6379"], password=systems.PASSWORD, timeout=3) as writer:
-            change = self.upgrade("run", "--image", NEW, *ANYWAY, code=0, outcome="done")
+            change = self.upgrade("run", "--image", NEW, *ANYWAY, code=0, outcome="done", kubeconfig=people.with_token("upgrader", self.redis.namespace))
             self.assertEqual(self.replaced(change), ["up-redis-2", "up-redis-1", "up-redis-0"], "the master is the last")
             switches = [event for event in change.events if event["kind"] == "OperationResult"]
             self.assertEqual([(one["from"], one["to"], one["lostBytes"]) for one in switches], [("up-redis-0", "up-redis-1", 0), ("up-redis-1", "up-redis-0", 0)], change)
