@@ -1,11 +1,15 @@
 """restore rdb: what was saved is there again, on the master and its replicas, whatever keeps the data and whoever watches them."""
+import json
 import os
+import shutil
+import subprocess
 import time
 from pathlib import Path
 
 from datasets import fill
-from program import redisctl
+from program import REDISCTL, environment, redisctl
 from restoring import Restoring, debug
+from servers import eventually
 from versions import INSTALLED
 from watched import Watched
 
@@ -158,6 +162,26 @@ class OnDisk(Restoring):
         nodes[0].stop()
         nodes[0].start()
         self.assert_holds(nodes[0])
+
+    def test_an_aof_by_a_server_that_loads_it(self):
+        """As docs/restore.md has it: all that was written while the AOF was saved, into another system."""
+        source = self.server()
+        fill(source)
+        saving = subprocess.Popen([REDISCTL, "backup", "aof", "--host", source.address, "--for", "2s", "--dir", self.folder, "--json"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        eventually("it is followed", lambda: b"state=online" in source.command("INFO", "replication"))
+        for i in range(200):
+            source.command("INCR", "counted since")
+        source.command("SET", "short", "lived", "PX", "60000")
+        digest = source.command("DEBUG", "DIGEST")
+        saved = json.loads(saving.communicate(timeout=30)[0])["items"][0]
+        shutil.copytree(Path(saved["path"]).parent, self.folder / "appendonlydir")
+        loaded = self.server(f"dir {self.folder}", "appendonly yes")
+        self.assertEqual((loaded.command("DEBUG", "DIGEST"), loaded.command("GET", "counted since")), (digest, b"200"))
+        nodes = self.system(*debug(INSTALLED))
+        nodes[0].command("SET", "of before", "1")
+        self.restore(self.back_up(loaded), "--replace-all", nodes=nodes)
+        for node in nodes:
+            self.assert_holds(node, digest)
 
     def test_the_old_way_and_ours(self):
         """SHUTDOWN NOSAVE, copy the file, start: with AOF on the file is never read."""
