@@ -72,7 +72,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-shell", "redisctl shell", "in the master's pod, or NODE's"},
     {"redis-slowlog", "redisctl slowlog", "of all nodes by time, or added up by command"},
     {"redis-stats", "redisctl stats", "with rates"},
-    {"redis-top", "redisctl memory", "and redisctl stats; kubectl top for the pods"},
+    {"redis-top", "redisctl top", "each server's processor and memory, without a metrics server; --watch"},
     {"redis-upgrade-rollback", "redisctl upgrade rollback", "unless the older server cannot load what is there"},
     {"redis-validate-upgrade", "redisctl upgrade verify FILE", "nodes, versions and keys, all of them"},
     {"redis-version", "redisctl version", "of every node, mixed ones are said"},

@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <deque>
 #include <memory>
 
@@ -29,8 +30,10 @@ struct Options {
 constexpr Millis kOver{1'000};
 constexpr size_t kShownLooks = 30;
 
+const std::vector<std::string_view> kSections{"server", "clients", "memory", "cpu", "stats"};
+
 std::vector<redis::Request> requests() {
-    std::vector<redis::Request> all = info_requests({"server", "clients", "stats"});
+    std::vector<redis::Request> all = info_requests(kSections);
     all.push_back({"TIME"});
     return all;
 }
@@ -41,13 +44,26 @@ struct Sample {
 };
 
 Result<Sample> sample_of(const Result<std::vector<redis::Value>>& replies) {
-    TRY_ASSIGN(InfoFields info, info_of(replies, {"server", "clients", "stats"}));
-    const redis::Value& time = replies->at(4);
+    TRY_ASSIGN(InfoFields info, info_of(replies, kSections));
+    const redis::Value& time = replies->back();
     TRY_ASSIGN(const auto* parts, time.as_array());
     if (parts->size() != 2) return fail(ErrorCode::protocol, "the reply to TIME is no time");
     TRY_ASSIGN(const int64_t seconds, parts->at(0).as_integer());
     TRY_ASSIGN(const int64_t micros, parts->at(1).as_integer());
     return Sample{std::move(info), static_cast<double>(seconds) + static_cast<double>(micros) / 1e6};
+}
+
+// Of all its threads since its start, of its own children's nothing.
+std::optional<double> cpu_seconds(const InfoFields& info) {
+    double sum = 0;
+    for (const std::string_view key : {"used_cpu_sys", "used_cpu_user"}) {
+        const std::string text = redis::text_of(info, key);
+        double part = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), part);
+        if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+        sum += part;
+    }
+    return sum;
 }
 
 // Per second between the two looks; unknown when the process is another one, or CONFIG RESETSTAT came between.
@@ -73,6 +89,12 @@ class Rates {
         const auto hits = more("keyspace_hits"), misses = more("keyspace_misses");
         if (!hits || !misses || *hits + *misses == 0) return std::nullopt;
         return 100.0 * static_cast<double>(*hits) / static_cast<double>(*hits + *misses);
+    }
+
+    // Of one core.
+    std::optional<double> cpu_percent() const {
+        const auto from = cpu_seconds(before_.info), to = cpu_seconds(after_.info);
+        return same_ && from && to && *to >= *from ? std::optional(100.0 * (*to - *from) / seconds_) : std::nullopt;
     }
 
     double seconds() const { return seconds_; }
@@ -110,6 +132,8 @@ std::optional<Error> fill(const Samples& samples, Row row) {
                              {"expiredKeys", value_or_null(rates.rate("expired_keys"))},
                              {"evictedKeys", value_or_null(rates.rate("evicted_keys"))}};
     row.json["hitPercent"] = value_or_null(rates.hit_percent());
+    row.json["cpuPercent"] = value_or_null(rates.cpu_percent());
+    row.json["memoryBytes"] = value_or_null(total("used_memory_rss"));
     row.json["clients"] = value_or_null(total("connected_clients"));
     row.json["blockedClients"] = value_or_null(total("blocked_clients"));
     row.json["total"] = {{"commands", value_or_null(total("total_commands_processed"))},
@@ -125,7 +149,9 @@ std::optional<Error> fill(const Samples& samples, Row row) {
         return bytes_cell(rate ? std::optional(static_cast<int64_t>(*rate)) : std::nullopt);
     };
     row.cells.insert(row.cells.end(),
-                     {role_word(role), rate_cell(rates.rate("total_commands_processed")),
+                     {role_word(role),
+                      rates.cpu_percent() ? output::Cell(fmt::format("{:.0f}%", *rates.cpu_percent())) : output::Cell(),
+                      bytes_cell(total("used_memory_rss")), rate_cell(rates.rate("total_commands_processed")),
                       rates.hit_percent() ? output::Cell(fmt::format("{:.1f}%", *rates.hit_percent())) : output::Cell(),
                       bytes(in), bytes(out), total("connected_clients"), rate_cell(rates.rate("expired_keys")),
                       rate_cell(rates.rate("evicted_keys")), total("rejected_connections"), total("sync_full"),
@@ -196,6 +222,8 @@ class Stats {
         constexpr auto wide = output::Show::wide_only;
         std::vector<output::Column> columns{{"NODE"},
                                             {"ROLE"},
+                                            output::numbers("CPU"),
+                                            output::numbers("MEMORY"),
                                             output::numbers("COMMANDS/S"),
                                             output::numbers("HITS"),
                                             output::numbers("IN/S"),
@@ -253,9 +281,9 @@ void bind(Spec& spec) {
 extern const Command stats_command{
     "stats",
     Group::inspect,
-    "Show what each node does per second: commands, hits, traffic, expired and evicted keys",
+    "Show what each node does per second, and takes: commands, hits, traffic, processor, memory",
     Uses::target,
-    {},
+    {"top"},
     bind,
     "Stats"};
 

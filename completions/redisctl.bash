@@ -321,7 +321,7 @@ _redisctl() {
         slowlog | redis-slowlog)
             if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
-        stats | redis-stats)
+        stats | redis-stats | top)
             if [[ $cur == -* ]]; then _redisctl_words $'--over\n--watch\n--duration'$'\n'"$flags1"; else _redisctl_live; fi
             ;;
         status | redis-status | check-replication)

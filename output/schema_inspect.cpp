@@ -144,6 +144,8 @@ Json stats_item() {
                                              {"overSeconds", number_or_null("by the server's clock")},
                                              {"perSecond", per_second},
                                              {"hitPercent", number_or_null("of the reads meanwhile; null without any")},
+                                             {"cpuPercent", number_or_null("of one core, its own children's not counted")},
+                                             {"memoryBytes", integer_or_null("resident, as the system counts it")},
                                              {"clients", integer_or_null()},
                                              {"blockedClients", integer_or_null()},
                                              {"total", total}})}});

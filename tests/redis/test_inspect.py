@@ -1,5 +1,6 @@
 """The commands that ask each node for its numbers, keys and parameters, and exec: what they say is what the servers say."""
 import json
+import threading
 import time
 import unittest
 
@@ -64,6 +65,26 @@ class Inspecting(Asking):
         # Our own few commands, at least.
         self.assertGreater(master["perSecond"]["commands"], 0)
         self.assertEqual((master["hitPercent"], master["total"]["fullSyncs"], replica["total"]["fullSyncs"]), (None, 1, 0))
+
+    def test_top_what_a_server_takes(self):
+        """The replica has nothing to do meanwhile."""
+        over = threading.Event()
+
+        def burn():
+            with MASTER.client() as client:
+                while not over.is_set():
+                    client.command("EVAL", "for i = 1, 3e5 do end", "0")
+
+        burning = threading.Thread(target=burn)
+        burning.start()
+        try:
+            master, replica = self.nodes("top", "Stats", "--over", "500ms")
+        finally:
+            over.set()
+            burning.join()
+        self.assertGreater(master["cpuPercent"], 10 + replica["cpuPercent"], (master, replica))
+        self.assertAlmostEqual(master["memoryBytes"], int(MASTER.info("memory")["used_memory_rss"]), delta=4 << 20)
+        self.assertRegex(self.ask("top", *HOSTS, "--over", "50ms", **WAY).out, r"NODE +ROLE +CPU +MEMORY")
 
     def test_stats_over_nothing_is_a_wrong_word(self):
         self.assertIn("--over 1s", self.ask("stats", *HOSTS, "--over", "0s", code=2, **WAY).err)
