@@ -27,6 +27,13 @@ class Ahead(Watched):
         return self.start("failover", "--engine", "sentinel-ahead", "--promote", nodes[1].address, *arguments, "--yes", nodes=nodes,
                           env=dying.at_intent(step)).until_stopped()
 
+    def handed_over(self, nodes: list, *arguments, env: dict = None, **how):
+        """Stopped when the replica is promoted, and no Sentinel has heard of it: the servers need nobody any more when the first GETACK has left, and the write behind it that the new master takes."""
+        running = self.start("failover", "--engine", "sentinel-ahead", "--promote", nodes[1].address, *arguments, "--yes", nodes=nodes,
+                             env={**(env or {}), **dying.at_send(":after\r\n")}, **how).until_stopped()
+        eventually("it is promoted", lambda: is_master(nodes[1]))
+        return running
+
     def living(self) -> list:
         return [sentinel for sentinel in self.sentinels if sentinel.process.poll() is None]
 
@@ -104,7 +111,8 @@ class Planned(Ahead):
         plan = self.plan("failover", "--engine", "sentinel-ahead", nodes=nodes)
         self.assertEqual([step["id"] for step in plan["steps"]],
                          ["probe", "sentinels-listen", "verify", "hand-over", "tell-sentinels", "move-clients", "old-follows", "write", "sentinels-agree", "persist"])
-        lines = next(step for step in plan["steps"] if step["id"] == "tell-sentinels")["action"]["commands"]
+        lines, at_once = (next(step for step in plan["steps"] if step["id"] == name)["action"]["commands"] for name in ("tell-sentinels", "hand-over"))
+        self.assertLess(set(lines), set(at_once), "it is said in the moment of the promotion")
         self.assertEqual(len(lines), 3)
         for line, sentinel in zip(lines, self.sentinels):
             self.assertRegex(line, f"^{sentinel.address}> PUBLISH __sentinel__:hello 127.0.0.1,[0-9]+,[0-9a-f]{{40}},1,{NAME},127.0.0.1,{nodes[1].port},1$")
@@ -225,7 +233,7 @@ class Faults(Ahead):
     def test_a_sentinel_dies_between_the_hand_over_and_the_word(self):
         nodes = self.system()
         writer = self.writing(nodes)
-        running = self.begun(nodes, "tell-sentinels")
+        running = self.handed_over(nodes)
         self.sentinels[0].stop()
         change = self.finished(running.go_on())
         self.assertEqual(change.result["lostBytes"], 0, change)
@@ -239,7 +247,7 @@ class Faults(Ahead):
         """It has the lower epoch, so it is not the one that is believed."""
         nodes = self.system()
         writer = self.writing(nodes)
-        running = self.begun(nodes, "tell-sentinels")
+        running = self.handed_over(nodes)
         self.sentinels[0].freeze()
         change = self.finished(running.go_on())
         self.assertEqual(change.result["lostBytes"], 0, change)
@@ -301,7 +309,7 @@ class Faults(Ahead):
     def test_killed_with_its_guardian_and_resumed(self):
         nodes = self.system()
         writer = self.writing(nodes)
-        running = self.begun(nodes, "tell-sentinels")
+        running = self.handed_over(nodes)
         guardians = self.guardians(running)
         self.assertEqual(len(guardians), 1)
         for pid in (*guardians, running.process.pid):
@@ -318,8 +326,7 @@ class Faults(Ahead):
 
     def test_the_guardian_has_the_password_that_came_from_stdin(self):
         nodes = self.system(f"masterauth {PASSWORD}", replicas=1, password=PASSWORD)
-        running = self.start("failover", "--engine", "sentinel-ahead", "--password-stdin", "--yes", nodes=nodes, input=PASSWORD,
-                             env={"REDISCLI_AUTH": "", **dying.at_intent("tell-sentinels")}).until_stopped()
+        running = self.handed_over(nodes, "--password-stdin", input=PASSWORD, env={"REDISCLI_AUTH": ""})
         guardian, = self.guardians(running)
         shown = Path(f"/proc/{guardian}/cmdline").read_bytes() + Path(f"/proc/{guardian}/environ").read_bytes()
         self.assertNotIn(PASSWORD.encode(), shown)
@@ -333,7 +340,7 @@ class Faults(Ahead):
 
     def test_a_guardian_that_was_not_needed_is_gone(self):
         nodes = self.system()
-        running = self.begun(nodes, "tell-sentinels")
+        running = self.handed_over(nodes)
         guardian, = self.guardians(running)
         self.finished(running.go_on())
         self.assertFalse(Path(f"/proc/{guardian}").exists(), "it lives")
@@ -342,7 +349,7 @@ class Faults(Ahead):
         """The second one leaves; what is left of the switch is the guardian's."""
         nodes = self.system()
         writer = self.writing(nodes)
-        running = self.begun(nodes, "tell-sentinels")
+        running = self.handed_over(nodes)
         for sentinel in self.sentinels[:2]:
             sentinel.freeze()
         running.go_on()
