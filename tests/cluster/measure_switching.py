@@ -1,4 +1,4 @@
-"""What a switch through port-forward costs those who write meanwhile, in the real cluster: `tests/cluster/run measure_switching`, SWITCHES=22 of each kind.
+"""What a switch through port-forward costs those who write meanwhile, in the real cluster: `tests/cluster/run measure_switching`, SWITCHES=22 of each kind; under Sentinels with ENGINES="sentinel sentinel-ahead".
 
 It judges nothing but losses: machines differ. docs/measurements.md has what it printed.
 """
@@ -17,6 +17,7 @@ from world.switching import Switched, state_folder
 from aware import Aware
 
 SWITCHES = int(os.environ.get("SWITCHES", "22"))
+ENGINES = os.environ.get("ENGINES", "sentinel sentinel-ahead").split()
 
 
 class Switches(unittest.TestCase):
@@ -79,7 +80,7 @@ class Switches(unittest.TestCase):
         """Each engine under a writer that tries the pods, and, where the Sentinels say addresses and no names, one that asks them (the pods whose names begin so)."""
         redis.names = nodes
         asked = sentinels and [f"{pod['status']['podIP']}:26379" for name, pod in pods(redis.namespace).items() if name.startswith(sentinels)]
-        for engine in ("sentinel", "sentinel-ahead"):
+        for engine in ENGINES:
             spans, outages = [], []
             with contextlib.ExitStack() as stack:
                 writer = stack.enter_context(redis.writer_direct(*nodes))
