@@ -1,5 +1,4 @@
 #include "backup/new_backup.h"
-#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/aof_save.h"
 #include "commands/backup_save.h"
@@ -18,7 +17,6 @@ namespace redisctl {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using backup::Manifest;
 
 struct Options {
@@ -43,15 +41,15 @@ class BackupAof {
         TRY_ASSIGN(const std::optional<Error> broke,
                    add_aof(context_, instance, picture, source, waiting_, lasting_, backup));
         // What ended early takes the place of nothing.
-        TRY_ASSIGN(const Saved done, finish_backup(backup, broke ? 0 : static_cast<size_t>(retain_)));
-        return print(done, instance, source, broke);
+        TRY_ASSIGN(Saved done, finish_backup(backup, broke ? 0 : static_cast<size_t>(retain_)));
+        done.why = source.why;
+        return print(done, instance, broke);
     }
 
   private:
     Result<void> read_options() {
         TRY_ASSIGN(retain_, number_flag("--retain", options_.retain, 1, 0));
-        if (options_.from == "master") from_ = BackupFrom::master;
-        if (options_.from == "replica") from_ = BackupFrom::replica;
+        from_ = backup_from(options_.from);
         if (!options_.idle.empty()) {
             TRY_ASSIGN(waiting_.idle, parse_duration(options_.idle));
         }
@@ -62,16 +60,10 @@ class BackupAof {
         return {};
     }
 
-    Result<ExitCode> print(const Saved& done, const fleet::Instance& instance, const BackupSource& source,
-                           const std::optional<Error>& broke) {
+    Result<ExitCode> print(const Saved& done, const fleet::Instance& instance, const std::optional<Error>& broke) {
         const Manifest& manifest = done.manifest;
         output::Document document("Backup", context_.kube_context());
-        Json item = backup::to_json(manifest);
-        item["why"] = source.why;
-        item["path"] = done.path;
-        item["manifest"] = done.manifest_path;
-        item["deleted"] = done.deleted;
-        document.add_item(std::move(item));
+        document.add_item(item_of(done));
         const std::string folder =
             (options_.dir.empty() ? "./" : options_.dir + "/") + backup::aof_folder_name(manifest);
         document.add_name(folder);

@@ -1,6 +1,5 @@
 #include "backup/new_backup.h"
 #include "backup/seal.h"
-#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/backup_objects.h"
 #include "commands/backup_save.h"
@@ -21,7 +20,6 @@ namespace redisctl {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using backup::Manifest;
 using redis::Passwords;
 
@@ -51,7 +49,8 @@ class BackupParts {
         TRY(add_parts(seen, wanted, backup));
         const bool whole = backup.manifest().missing.empty();
         // What is not whole takes the place of nothing.
-        TRY_ASSIGN(const Saved done, finish_backup(backup, whole ? static_cast<size_t>(retain_) : 0));
+        TRY_ASSIGN(Saved done, finish_backup(backup, whole ? static_cast<size_t>(retain_) : 0));
+        done.why = why_;
         return print(done, instance);
     }
 
@@ -61,8 +60,7 @@ class BackupParts {
         if (contents_.objects && !contents_.all() && context_.globals().without_kubernetes())
             return fail(ErrorCode::not_found, "plain hosts have no Kubernetes objects",
                         "--host and --sentinel look at no Kubernetes", "redisctl backup k8s -n NAMESPACE");
-        if (options_.from == "master") from_ = BackupFrom::master;
-        if (options_.from == "replica") from_ = BackupFrom::replica;
+        from_ = backup_from(options_.from);
         if (!options_.with_secrets) {
             if (options_.passphrase_file.empty()) return {};
             return fail(ErrorCode::usage, "--passphrase-file is for --with-secrets",
@@ -104,12 +102,7 @@ class BackupParts {
     Result<ExitCode> print(const Saved& done, const fleet::Instance& instance) {
         const Manifest& manifest = done.manifest;
         output::Document document("Backup", context_.kube_context());
-        Json item = backup::to_json(manifest);
-        item["why"] = text_or_null(why_);
-        item["path"] = done.path;
-        item["manifest"] = done.manifest_path;
-        item["deleted"] = done.deleted;
-        document.add_item(std::move(item));
+        document.add_item(item_of(done));
         output::Table table{instance.full_name(), {{"PART"}, {"OF"}, {"SIZE"}, {"ENCRYPTED"}, {"FILE"}}, {}};
         const std::string folder = options_.dir.empty() ? "./" : options_.dir + "/";
         if (manifest.has_rdb()) {

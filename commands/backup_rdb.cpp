@@ -39,8 +39,7 @@ class BackupRdb {
 
   private:
     Result<void> read_options() {
-        if (options_.from == "master") from_ = BackupFrom::master;
-        if (options_.from == "replica") from_ = BackupFrom::replica;
+        from_ = backup_from(options_.from);
         if (!options_.retain.empty()) {
             const auto number = parse_int(options_.retain);
             if (!number || *number < 1)
@@ -157,12 +156,7 @@ class BackupRdb {
 
     static void add(const Saved& done, output::Document& document, output::Table& table) {
         const Manifest& manifest = done.manifest;
-        Json item = backup::to_json(manifest);
-        item["why"] = done.why;
-        item["path"] = done.path;
-        item["manifest"] = done.manifest_path;
-        item["deleted"] = done.deleted;
-        document.add_item(std::move(item));
+        document.add_item(item_of(done));
         document.add_name(done.path);
         if (!manifest.not_counted.empty())
             document.add_finding({"BACKUP_NOT_COUNTED", Severity::info, manifest.full_name(), manifest.node,

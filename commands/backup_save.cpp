@@ -2,8 +2,11 @@
 
 #include "backup/new_file.h"
 #include "backup/shelf.h"
+#include "base/json_values.h"
 #include "base/text.h"
 #include "commands/backup_receive.h"
+
+#include <nlohmann/json.hpp>
 
 namespace redisctl {
 
@@ -28,6 +31,15 @@ void let_go(const std::string& folder, size_t keep, Saved& done) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json item_of(const Saved& done) {
+    nlohmann::ordered_json item = backup::to_json(done.manifest);
+    item["why"] = text_or_null(done.why);
+    item["path"] = done.path;
+    item["manifest"] = done.manifest_path;
+    item["deleted"] = done.deleted;
+    return item;
+}
 
 Option backup_folder_option(std::string& dir) {
     return {"--dir", "FOLDER", "Folder to write to, made when it is not there; this one by default", &dir, {}, "file"};

@@ -9,6 +9,8 @@
 #include "commands/context.h"
 #include "fleet/replication_client.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,9 @@ struct Saved {
     std::vector<std::string> deleted;      // older ones
     std::optional<Error> not_deleted;
 };
+
+// An item of the document Backup: its manifest, and what became of it on the disk.
+nlohmann::ordered_json item_of(const Saved& done);
 
 // --dir, of whatever makes backups.
 Option backup_folder_option(std::string& dir);

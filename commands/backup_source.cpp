@@ -23,6 +23,11 @@ std::string why_this(const NodePicture& node, size_t replicas, size_t passed_ove
 
 }  // namespace
 
+BackupFrom backup_from(std::string_view role) {
+    if (role == "master") return BackupFrom::master;
+    return role == "replica" ? BackupFrom::replica : BackupFrom::best;
+}
+
 Result<BackupSource> choose_source(const fleet::Instance& instance, const topology::Picture& picture,
                                    const NodeNames& wanted, bool named, BackupFrom from) {
     std::vector<const NodePicture*> masters, replicas;

@@ -15,6 +15,7 @@
 namespace redisctl {
 
 enum class BackupFrom { best, replica, master };
+BackupFrom backup_from(std::string_view role);  // as --from names it; best for anything else
 
 struct BackupSource {
     const fleet::Node* node = nullptr;

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 namespace redisctl {
@@ -69,6 +70,19 @@ void print_event(output::Output& output, const std::string& operation, int seq, 
         line += fmt::format(" in {:.1f} ms", static_cast<double>(report.took.count()) / 1000.0);
     if (report.error) line += ": " + printable(report.error->message);
     (void)output.write(line + "\n");
+}
+
+Result<void> ToldSteps::run(const std::string& id, const std::string& node, const std::function<Result<void>()>& act) {
+    using failover::StepStatus;
+    const TimePoint begin = SteadyClock::now();
+    print_event(output_, operation_, ++seq_, {id, node, StepStatus::started, Micros(0), {}});
+    const Result<void> done = act();
+    const auto took = std::chrono::duration_cast<Micros>(SteadyClock::now() - begin);
+    failover::StepReport report{id, node, done ? StepStatus::done : StepStatus::failed, took, {}};
+    if (!done) report.error = done.error();
+    print_event(output_, operation_, ++seq_, report);
+    reports_.push_back(std::move(report));
+    return done;
 }
 
 Error refused_by(std::string_view what, const std::vector<failover::Check>& checks) {

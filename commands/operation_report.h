@@ -10,9 +10,12 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace redisctl {
 
@@ -21,6 +24,23 @@ Result<void> print_document(output::Output& output, const nlohmann::ordered_json
 
 // What happens to a step, as it happens: a document, or a line of the ends only.
 void print_event(output::Output& output, const std::string& operation, int seq, const failover::StepReport& report);
+
+// The steps of a change that is no failover::Plan: each is told when it begins and how it ends, and stands in the
+// report then. They may lie within one another. `reports` must outlive this.
+class ToldSteps {
+  public:
+    ToldSteps(output::Output& output, std::string operation, std::vector<failover::StepReport>& reports)
+        : output_(output), operation_(std::move(operation)), reports_(reports) {}
+
+    // node: empty: at none. What `act` says.
+    Result<void> run(const std::string& id, const std::string& node, const std::function<Result<void>()>& act);
+
+  private:
+    output::Output& output_;
+    const std::string operation_;
+    std::vector<failover::StepReport>& reports_;
+    int seq_ = 0;
+};
 
 // Its errors, and its OperationResult, its sentences or the master's name. Gives its exit code: exit_of its report,
 // where it has none of its own. Errors: only output's.

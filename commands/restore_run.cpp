@@ -16,22 +16,22 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 namespace redisctl {
 
 namespace {
 
-using failover::StepReport;
-using failover::StepStatus;
-
 constexpr Millis flushed_in{30'000}, lock_kept{10'000};
 
 class Restoring {
   public:
     Restoring(Context& context, const RestoreJob& job, RestoreResult& result)
-        : context_(context), job_(job), result_(result), report_(result.operation.report) {}
+        : context_(context),
+          job_(job),
+          result_(result),
+          report_(result.operation.report),
+          steps_(context.output(), job.id, report_.steps) {}
 
     void run(const failover::Plan& plan) {
         if (Result<void> done = locked(plan); !done) {
@@ -160,25 +160,15 @@ class Restoring {
     }
 
     Result<void> step(const std::string& id, const std::function<Result<void>()>& act) {
-        const TimePoint begin = SteadyClock::now();
-        tell({id, job_.master->name, StepStatus::started, Micros(0), {}});
-        const Result<void> done = act();
-        const auto took = std::chrono::duration_cast<Micros>(SteadyClock::now() - begin);
-        StepReport report{id, job_.master->name, done ? StepStatus::done : StepStatus::failed, took, {}};
-        if (!done) report.error = done.error();
-        tell(report);
-        report_.steps.push_back(std::move(report));
-        return done;
+        return steps_.run(id, job_.master->name, act);
     }
-
-    void tell(const StepReport& report) { print_event(context_.output(), job_.id, ++seq_, report); }
 
     Context& context_;
     const RestoreJob& job_;
     RestoreResult& result_;
     failover::Report& report_;
+    ToldSteps steps_;
     failover::Lock* lock_ = nullptr;
-    int seq_ = 0;
 };
 
 }  // namespace

@@ -30,9 +30,6 @@ namespace redisctl {
 
 namespace {
 
-using failover::StepReport;
-using failover::StepStatus;
-
 constexpr Millis one_request{10'000}, lock_kept{10'000}, look_again_in{300}, verified_in{30'000};
 constexpr int64_t fewer_percent = 5;
 constexpr Millis sentinels_hear_in{10'000};  // they ask INFO so often
@@ -41,7 +38,12 @@ constexpr int switch_tries = 3;
 class Roll {
   public:
     Roll(Context& context, const failover::Plan& head, RollJob job, RollResult& result)
-        : context_(context), head_(head), job_(std::move(job)), result_(result), report_(result.operation.report) {
+        : context_(context),
+          head_(head),
+          job_(std::move(job)),
+          result_(result),
+          report_(result.operation.report),
+          steps_(context.output(), job_.id, report_.steps) {
         result_.record = job_.record ? job_.record->path : std::string();
     }
 
@@ -87,9 +89,9 @@ class Roll {
     }
 
     Result<void> all_steps() {
-        if (job_.is_new) TRY(step("save-state", "", [&] { return save(); }));
+        if (job_.is_new) TRY(steps_.run("save-state", "", [&] { return save(); }));
         TRY(may_go_on("set the image"));
-        TRY(step("hold", "", [&] { return hold(); }));
+        TRY(steps_.run("hold", "", [&] { return hold(); }));
         for (;;) {
             TRY(steady());
             const std::vector<std::string> left = still_to_come();
@@ -102,14 +104,14 @@ class Roll {
             }
             const std::string node = *replica;
             TRY(may_go_on("replace " + node));
-            TRY(step("replace-" + node, node, [&] { return replace(node); }));
+            TRY(steps_.run("replace-" + node, node, [&] { return replace(node); }));
         }
         if (!unfinished_ && !home_.empty() && picture().master != home_) {
             TRY(may_go_on("return home to " + home_));
             TRY(switch_to(home_));
         }
-        TRY(step("give-back", "", [&] { return release(); }));
-        TRY(step("verify", "", [&] { return verify(); }));
+        TRY(steps_.run("give-back", "", [&] { return release(); }));
+        TRY(steps_.run("verify", "", [&] { return verify(); }));
         return unfinished_ ? Result<void>(fail(*unfinished_)) : Result<void>{};
     }
 
@@ -247,7 +249,7 @@ class Roll {
         const auto writes = failover::ask_own_writes(context_.fleet(), instance(), guard_.suspects());
         for (const failover::Judgement::Attach& one : guard_.judge(writes).attach) {
             if (!one.was_master && home.empty()) continue;
-            const Result<void> attached = step("attach-" + one.node, one.node, [&] {
+            const Result<void> attached = steps_.run("attach-" + one.node, one.node, [&] {
                 return failover::attach(context_.fleet(), instance(), guard_, one);
             });
             // No chart is known to say so, and yet it starts as the master: it would do so again.
@@ -339,32 +341,18 @@ class Roll {
         return {};
     }
 
-    Result<void> step(const std::string& id, const std::string& node, const std::function<Result<void>()>& act) {
-        const TimePoint begin = SteadyClock::now();
-        tell({id, node, StepStatus::started, Micros(0), {}});
-        const Result<void> done = act();
-        const auto took = std::chrono::duration_cast<Micros>(SteadyClock::now() - begin);
-        StepReport report{id, node, done ? StepStatus::done : StepStatus::failed, took, {}};
-        if (!done) report.error = done.error();
-        tell(report);
-        report_.steps.push_back(std::move(report));
-        return done;
-    }
-
-    void tell(const StepReport& report) { print_event(context_.output(), job_.id, ++seq_, report); }
-
     Context& context_;
     const failover::Plan& head_;
     RollJob job_;
     RollResult& result_;
     failover::Report& report_;
+    ToldSteps steps_;
     std::vector<std::string> images_before_;
     std::unique_ptr<failover::Lock> lock_;
     failover::Guard guard_;
     std::string home_, told_;
     bool said_when_ = false;
     std::optional<Error> unfinished_;  // a switch that left something to resume
-    int seq_ = 0;
 };
 
 }  // namespace
