@@ -3,6 +3,7 @@
 #include "commands/one_instance.h"
 #include "commands/operators.h"
 #include "commands/sentinel_look.h"
+#include "commands/upgrade_left.h"
 #include "failover/condition_findings.h"
 #include "kube/reads.h"
 #include "topology/findings.h"
@@ -78,7 +79,9 @@ Result<std::vector<Finding>> condition_of(Context& context, const fleet::Instanc
     facts.instance = instance;
     facts.picture = picture;
     TRY(survey_servers(context, facts, "redisctl:doctor", Deadline::after(survey_in)));
-    return failover::find_about_condition(facts, look_around(context, facts));
+    std::vector<Finding> found = failover::find_about_condition(facts, look_around(context, facts));
+    for (Finding& finding : find_unfinished_upgrades(context, instance, picture)) found.push_back(std::move(finding));
+    return found;
 }
 
 }  // namespace

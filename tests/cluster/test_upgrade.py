@@ -175,6 +175,11 @@ class Stopped(Upgrading):
         self.assertIn(f"plain-0 (master): {OLD}, answers as 7.0.15", stopped.result["achieved"])
         self.assertTrue(any("is left at OnDelete" in sentence for sentence in stopped.result["achieved"]), stopped)
 
+        with self.subTest("doctor tells of it"):
+            answer = redisctl("doctor", "-n", self.redis.namespace, "--instance", "plain", "--json")
+            left, = [finding for finding in answer.document["findings"] if finding["code"] == "UPGRADE_UNFINISHED"]
+            self.assertIn(f"the upgrade of StatefulSet plain from {OLD} to {NOWHERE} is under way or was left", left["message"])
+
         with self.subTest("a colleague elsewhere goes back by the note on the StatefulSet alone"):
             self.state = state_folder("colleague")
             back = self.upgrade("rollback", *ANYWAY, code=0, outcome="done")

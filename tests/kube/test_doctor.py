@@ -1,4 +1,5 @@
 """`doctor` before a fake cluster and real servers: what pods have been through, what they are given, and who may reach whom."""
+import json
 import unittest
 
 from api_server import Answer, listing
@@ -52,6 +53,30 @@ class Doctor(Looking):
         found = self.examined()
         self.assertEqual(found["OOM_KILLED"]["message"], f"container redis of {SECOND} was restarted 3 times; the last time by OOMKilled at 2026-11-21T03:00:00Z")
         self.assertEqual(found["OOM_KILLED"]["hint"], f"kubectl logs {SECOND} -c redis --previous --tail=50 -n default")
+
+    def test_an_upgrade_that_is_not_over(self):
+        note = {"operation": "20261122T030000Z-1a2b3c4d", "container": "redis", "image": "redis:7.0", "strategy": {"type": "RollingUpdate"}, "server": "redis", "version": "7.0.15"}
+
+        def held(workload):
+            workload["metadata"]["annotations"] = {"redisctl.io/upgrade": json.dumps(note)}
+            workload["spec"]["updateStrategy"] = {"type": "OnDelete"}
+            workload["spec"]["template"] = {"spec": {"containers": [{"name": "redis", "image": "redis:7.2"}]}}
+        self.cluster.change("statefulsets", NAME, held)
+        found = self.examined()["UPGRADE_UNFINISHED"]
+        self.assertEqual(found["severity"], "warning")
+        self.assertIn(f"the upgrade of StatefulSet {NAME} from redis:7.0 to redis:7.2 is under way or was left", found["message"])
+        where = f"-n default --instance {NAME}"
+        self.assertEqual(found["hint"], f"redisctl upgrade run --image redis:7.2 {where}, or back: redisctl upgrade rollback {where}")
+        # A note of a later version, or one that somebody wrote by hand.
+        self.cluster.change("statefulsets", NAME, lambda workload: workload["metadata"].update(annotations={"redisctl.io/upgrade": "{"}))
+        found = self.examined()["UPGRADE_UNFINISHED"]
+        self.assertIn("from an image that its note does not tell", found["message"])
+        self.assertEqual(found["hint"], f"redisctl upgrade check {where}, or back: redisctl upgrade rollback {where}")
+
+    def test_a_statefulset_that_may_not_be_read(self):
+        self.cluster.on("GET", f"/statefulsets/{NAME}$", refused(403, "Forbidden"), for_ever=True)
+        found = self.examined()["CONDITION_UNKNOWN"]
+        self.assertIn(f"StatefulSet {NAME} could not be read", found["message"])
 
     def test_a_limit_that_is_nearly_reached(self):
         resident = int(SERVERS[0].command("INFO", "memory").partition(b"used_memory_rss:")[2].split()[0])
