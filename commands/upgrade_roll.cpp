@@ -6,6 +6,7 @@
 #include "commands/operation_report.h"
 #include "commands/switching.h"
 #include "commands/unfinished.h"
+#include "commands/upgrade_hold.h"
 #include "commands/upgrade_state.h"
 #include "commands/upgrade_wait.h"
 #include "failover/guard.h"
@@ -121,39 +122,10 @@ class Roll {
         return {};
     }
 
-    // Where a later one refuses, the earlier ones get back what they had: no pod was touched.
     Result<void> hold() {
-        for (const UpgradedSet& set : job_.sets)
-            images_before_.push_back(set.rollout.find(set.container)->image);
-        for (size_t i = 0; i < job_.sets.size(); i++) {
-            const UpgradedSet& set = job_.sets[i];
-            const auto held = kube::hold_rollout(client(), set.rollout, set.container, set.image,
-                                                 note_of(set.previous), Deadline::after(one_request));
-            if (held) {
-                report_.changed = result_.held = true;
-                continue;
-            }
-            Error error = held.error();
-            if (error.reason == kube::unknown_outcome) report_.changed = result_.held = true;
-            const bool earlier_begun = std::any_of(job_.sets.begin(), job_.sets.end(), std::mem_fn(&UpgradedSet::begun));
-            if (i > 0 && !earlier_begun) take_back(i, error);
-            return fail(std::move(error));
-        }
-        return {};
-    }
-
-    void take_back(size_t count, Error& error) {
-        const interrupt::Patience patience(2);
-        Result<void> back = read_again(client(), job_.sets);
-        for (size_t i = 0; i < count && back; i++) {
-            const PreviousSet& before = job_.sets[i].previous;
-            back = kube::release_rollout(client(), job_.sets[i].rollout, before.container, images_before_[i],
-                                         before.strategy, Deadline::after(one_request));
-        }
-        if (back)
-            report_.changed = result_.held = false;
-        else
-            error.cause += fmt::format("; and {}", back.error().message);
+        const Result<void> done = hold_sets(client(), job_.sets, result_.held);
+        report_.changed = report_.changed || result_.held;
+        return done;
     }
 
     // The pods that are not of the newest revision, highest ordinal first, the ones that are not Ready before those.
@@ -303,11 +275,7 @@ class Roll {
     }
 
     Result<void> release() {
-        TRY(read_again(client(), job_.sets));
-        const interrupt::Patience patience(2);
-        for (const UpgradedSet& set : job_.sets)
-            TRY(kube::release_rollout(client(), set.rollout, set.container, set.image, set.previous.strategy,
-                                      Deadline::after(one_request)));
+        TRY(release_sets(client(), job_.sets));
         result_.held = false;
         return {};
     }
@@ -347,7 +315,6 @@ class Roll {
     RollResult& result_;
     failover::Report& report_;
     ToldSteps steps_;
-    std::vector<std::string> images_before_;
     std::unique_ptr<failover::Lock> lock_;
     failover::Guard guard_;
     std::string home_, told_;
