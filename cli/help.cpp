@@ -116,7 +116,7 @@ std::string usage_line(const Command& command, const Spec& spec) {
         std::string name = place.name + (place.repeatable ? "..." : "");
         line += place.required ? ' ' + name : " [" + name + ']';
     }
-    if (spec.rest_is_argv) line += " -- COMMAND [ARG...]";
+    if (spec.rest_is_argv) line += spec.rest_is_optional ? " [-- COMMAND [ARG...]]" : " -- COMMAND [ARG...]";
     return line;
 }
 

@@ -45,6 +45,7 @@ struct Spec {
     std::vector<std::string> examples;  // "redisctl replica-lag --max-bytes 1MiB", each must parse
     std::function<Result<ExitCode>(Context&)> run;
     bool rest_is_argv = false;  // what stands behind -- belongs to the command, byte by byte
+    bool rest_is_optional = false;
     std::vector<std::string>* rest = nullptr;
 };
 

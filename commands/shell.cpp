@@ -186,7 +186,7 @@ void bind(Spec& spec) {
         {"--dry-run", "", "Show the kubectl command that does the same, and start nothing", &options->dry_run}};
     spec.positionals = {
         {"NODE", "Node whose pod it is; the master when none is named", &options->node, false, false, "node"}};
-    spec.rest_is_argv = true;
+    spec.rest_is_argv = spec.rest_is_optional = true;
     spec.rest = &options->command;
     spec.examples = {"redisctl shell", "redisctl shell redis-1 -c metrics", "redisctl shell redis-1 -- df -h /data",
                      "redisctl shell -- cat /data/dump.rdb"};
