@@ -189,6 +189,7 @@ class Flush {
         const fleet::Call call{nodes_.front().node, requests};
         const std::vector<fleet::Outcome> outcomes = context_.fleet().exec({&call, 1}, Deadline::after(flush_in));
         if (!outcomes.front().replies) {
+            if (!outcomes.front().sent) return fail(outcomes.front().replies.error());
             unknown_ = outcomes.front().replies.error();
             return {};
         }

@@ -17,9 +17,9 @@ namespace {
 
 constexpr Millis set_in{5'000};
 
-Result<std::vector<redis::Value>> ask(Context& context, const fleet::Node& node, std::vector<redis::Request> requests) {
+fleet::Outcome ask(Context& context, const fleet::Node& node, std::vector<redis::Request> requests) {
     const fleet::Call call{&node, std::move(requests)};
-    return context.fleet().exec({&call, 1}, Deadline::after(set_in)).front().replies;
+    return std::move(context.fleet().exec({&call, 1}, Deadline::after(set_in)).front());
 }
 
 bool says_only_at_start(const redis::Value& reply) {
@@ -71,9 +71,10 @@ bool same_setting(std::string_view written, std::string_view said) {
 }
 
 bool apply(Context& context, SettingChange& change) {
-    const auto replies = ask(context, *change.node,
-                             {{"CONFIG", "SET", change.parameter, change.value}, {"CONFIG", "GET", change.parameter}});
-    change.set = !replies || !replies->front().is_error();
+    const auto [replies, took, sent] =
+        ask(context, *change.node,
+            {{"CONFIG", "SET", change.parameter, change.value}, {"CONFIG", "GET", change.parameter}});
+    change.set = replies ? !replies->front().is_error() : sent;
     if (!replies) {
         change.error = replies.error();
     } else if (replies->front().is_error()) {
@@ -96,8 +97,10 @@ bool apply(Context& context, SettingChange& change) {
 }
 
 bool take_back(Context& context, SettingChange& change) {
-    const auto replies = ask(context, *change.node,
-                             {{"CONFIG", "SET", change.parameter, change.before}, {"CONFIG", "GET", change.parameter}});
+    const auto replies =
+        ask(context, *change.node,
+            {{"CONFIG", "SET", change.parameter, change.before}, {"CONFIG", "GET", change.parameter}})
+            .replies;
     const Result<std::string> now =
         replies ? setting_of(replies->back(), change.parameter) : Result<std::string>(fail(replies.error()));
     change.undone = now && *now == change.before;
@@ -110,7 +113,7 @@ bool take_back(Context& context, SettingChange& change) {
 }
 
 Result<void> rewrite_file(Context& context, const fleet::Node& node) {
-    const auto replies = ask(context, node, {{"CONFIG", "REWRITE"}});
+    const auto replies = ask(context, node, {{"CONFIG", "REWRITE"}}).replies;
     if (replies && !replies->front().is_error()) return {};
     Error error = replies ? redis::reply_error(replies->front(), "CONFIG REWRITE") : replies.error();
     error.message = fmt::format("{} has the value, and not in its file: {}", node.name, error.message);

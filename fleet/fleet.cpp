@@ -86,7 +86,7 @@ std::vector<Outcome> Fleet::exec(std::span<const Call> calls, Deadline deadline)
     const auto progress = [&] {
         std::erase_if(active, [&](size_t i) {
             if (!links[i]->done()) return false;
-            outcomes[i] = Outcome{links[i]->take(), links[i]->took()};
+            outcomes[i] = Outcome{links[i]->take(), links[i]->took(), links[i]->sent()};
             put_away(calls[i], std::move(links[i]));
             return true;
         });
@@ -107,9 +107,10 @@ std::vector<Outcome> Fleet::exec(std::span<const Call> calls, Deadline deadline)
     result.reserve(calls.size());
     for (size_t i = 0; i < calls.size(); i++) {
         if (!outcomes[i]) {
-            const bool late = links[i] && links[i]->done();
-            outcomes[i] = late ? Outcome{links[i]->take(), links[i]->took()}
-                               : Outcome{fail(unfinished(run, links[i].get(), *calls[i].node))};
+            const Link* link = links[i].get();
+            const bool late = link != nullptr && link->done();
+            outcomes[i] = late ? Outcome{links[i]->take(), link->took(), link->sent()}
+                               : Outcome{fail(unfinished(run, link, *calls[i].node)), {}, link != nullptr && link->sent()};
         }
         result.push_back(std::move(*outcomes[i]));
     }

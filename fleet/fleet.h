@@ -36,6 +36,7 @@ struct Outcome {
     // One a request that the protocol answers (not REPLCONF GETACK); error replies are values.
     Result<std::vector<redis::Value>> replies;
     Micros took{};  // from the start of its connection, or of its asking when it was there, to its last reply
+    bool sent = false;  // false: no byte of the requests has left, so the node certainly did none of them
 };
 
 class Fleet {

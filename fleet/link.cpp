@@ -16,6 +16,7 @@ Link::~Link() {
 
 void Link::ask(std::span<const redis::Request> requests) {
     result_.reset();
+    sent_ = false;
     if (auto& connection = line_.connection()) {
         started_ = SteadyClock::now();
         connection->ask(requests, line_.out);
@@ -81,6 +82,7 @@ void Link::advance() {
 Result<void> Link::move() {
     const Result<void> pumped = line_.pump(waiting_);
     heard_ = heard_ || !line_.in.empty();
+    sent_ = sent_ || (connected() && line_.connection());
     auto& connection = line_.connection();
     // What came before the end of the stream counts: an -ERR and a close, for one.
     if (connection && !line_.in.empty()) TRY(connection->feed(line_.in));

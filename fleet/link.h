@@ -26,6 +26,7 @@ class Link final : public net::Task {
     // The replies, or why there are none: Fleet::exec says which errors. Only when done().
     Result<std::vector<redis::Value>> take();
     Micros took() const { return took_; }  // from the start of the connection, or of the batch when it was there
+    bool sent() const { return sent_; }    // false: no byte of the batch has left
 
     bool connected() const { return line_.connected(); }
     // Idle and, as far as one can know, still open: it may be asked again.
@@ -47,6 +48,7 @@ class Link final : public net::Task {
     std::vector<redis::Request> waiting_;  // for the login
     TimePoint started_ = SteadyClock::now();
     bool heard_ = false;  // a first byte came
+    bool sent_ = false;
     bool broken_ = false;
     std::optional<Result<std::vector<redis::Value>>> result_;
     Micros took_{};

@@ -2,6 +2,8 @@
 import unittest
 
 from asking import PASSWORD, Asking, by_name
+from keyboard import Keyboard
+from program import REDISCTL, environment
 from servers import Server
 
 SECRET = "pa55-that-is-new"
@@ -55,6 +57,16 @@ class ConfigSet(Asking):
         self.assertEqual(nodes[self.master.address]["error"]["code"], "NOPERM")
         self.assertEqual((nodes[self.replica.address]["after"], nodes[self.replica.address]["error"]), ("10", None))
         self.assertEqual(self.values("hz"), ["10", "10"])
+
+    def test_a_node_that_is_gone_when_its_turn_comes(self):
+        """It certainly did not hear: the others have their old value again, and that is all."""
+        with Keyboard([REDISCTL, "config", "set", "hz", "20", *self.hosts], environment(REDISCLI_AUTH=PASSWORD, TERM="xterm")) as terminal:
+            terminal.wait_for("Set it?")
+            self.master.stop()
+            terminal.type("y\n")
+            terminal.wait_for("rolled back: every node has its old value again")
+            self.assertEqual(terminal.end(), 8)
+        self.assertEqual(self.replica.command("CONFIG", "GET", "hz")[1], b"10")
 
     def test_a_secret_comes_by_stdin_and_is_never_shown(self):
         self.assertIn("--value-stdin", self.set("masterauth", "some-word", "--yes", code=2).err)

@@ -65,6 +65,16 @@ class Flush(Asking):
                 terminal.wait_for("nothing was changed" if typed == "yes" else "no keys" if not left else "AFTER")
             self.assertEqual(self.keys(self.master), left)
 
+    def test_a_master_that_is_gone_by_then(self):
+        """It certainly flushed nothing, so nobody is told that this is unknown."""
+        with Keyboard([REDISCTL, "flush", *self.hosts, "--db", "0"], environment(REDISCLI_AUTH=PASSWORD, TERM="xterm")) as terminal:
+            terminal.wait_for("to go on:")
+            self.master.stop()
+            terminal.type(self.master.address + "\n")
+            terminal.wait_for("connection refused")
+            self.assertNotIn("nobody knows", terminal.shown)
+            self.assertEqual(terminal.end(), 4)
+
     def test_where_nothing_may_be_changed(self):
         for how in ({"env": {**self.way["env"], "REDISCTL_READ_ONLY": "1"}}, {}):
             answer = self.flush("--all", "--confirm", self.master.address, *([] if how else ["--read-only"]), code=6, **how)

@@ -27,11 +27,21 @@ class Keyboard:
 
     def __exit__(self, *_):
         os.close(self.fd)
+        if self.pid is None:
+            return
         try:
             os.kill(self.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         os.waitpid(self.pid, 0)
+
+    def end(self) -> int:
+        """Its exit code, when it has ended by itself: it does not answer any more after this."""
+        while self.read():
+            pass
+        _, status = os.waitpid(self.pid, 0)
+        self.pid = None
+        return os.waitstatus_to_exitcode(status)
 
     def type(self, keys: str) -> None:
         """What was shown before is forgotten."""
