@@ -1,13 +1,15 @@
-"""What a test may add to the running cluster: 1,000 pods that KWOK plays, and the Spotahome operator."""
+"""What a test may add to the running cluster: 1,000 pods that KWOK plays, the Spotahome operator, and volumes with snapshots."""
 import json
 
 from .components import await_, kubectl, start
-from .places import BIN, FAKE_POD_RANGE, HOME, KUBECONFIG, NODE_IP, PKI, Broken
+from .ground import named
+from .places import BIN, FAKE_POD_RANGE, HOME, KUBECONFIG, NODE, NODE_IP, PKI, RUN, VOLUMES, Broken
 
 NAMESPACE = "scale"
 BEHIND = "scale-behind"  # where the real Redis is, so that who looks at `scale` sees only the fake ones
 REAL_REDIS_PORT = 7001  # of the one real Redis, on the node's loopback, that answers for all of the fake pods
 PODS_A_NODE = 200
+DRIVER = "folders.csi.redisctl.test"
 
 
 def scale(count: int) -> None:
@@ -35,6 +37,38 @@ def operator() -> None:
     if done.returncode != 0:
         raise Broken(f"the operator's definitions were refused: {done.stderr.strip()}")
     start("operator", BIN / "redisoperator", "-development", "-kubeconfig", KUBECONFIG)
+
+
+def snapshots() -> None:
+    """Volumes that can be snapshot, as storage classes of clouds give them: a CSI driver of ours with the real sidecars, all beside the cluster."""
+    definitions = kubectl("apply", "--server-side", "-f", BIN / "volumesnapshots.yaml")
+    if definitions.returncode != 0:
+        raise Broken(f"the definitions of snapshots were refused: {definitions.stderr.strip()}")
+    established = ["wait", "--for", "condition=Established", "-f", BIN / "volumesnapshots.yaml", "--timeout", "1s"]
+    await_(30, "the definitions of snapshots", lambda: kubectl(*established).returncode == 0)
+    apply(storage_classes())
+    socket = RUN / "csi.sock"
+    # In the kubelet's mount namespace: what is mounted elsewhere no pod would see.
+    driver = start("csi-folders", BIN / "csi-folders", "-folder", VOLUMES, "-endpoint", socket, "-registry", HOME / "kubelet" / "plugins_registry", "-node", NODE,
+                   wrap=["nsenter", f"--mount=/proc/{named('containerd')}/ns/mnt", "--"])
+    registered = ["get", "csinode", NODE, "-o", "jsonpath={.spec.drivers[*].name}"]
+    await_(60, "the CSI driver", lambda: DRIVER in kubectl(*registered).stdout.split(), driver)
+    # Asked again after at most two seconds, not five minutes: nobody here has an API server to spare.
+    client = ["--kubeconfig", KUBECONFIG, "--kube-api-qps", "100", "--kube-api-burst", "200", "--retry-interval-start", "500ms", "--retry-interval-max", "2s"]
+    start("csi-provisioner", BIN / "csi-provisioner", *client, "--csi-address", socket, "--worker-threads", "5")
+    start("csi-snapshotter", BIN / "csi-snapshotter", *client, "--csi-address", socket, "--worker-threads", "5")
+    start("snapshot-controller", BIN / "snapshot-controller", *client, "--worker-threads", "5")
+
+
+def storage_classes() -> list:
+    """Volumes are made when a pod wants them, as the clouds' classes have it. Snapshots of `folders-slow` are ready to use after a while only."""
+    storage, snapshot = "storage.k8s.io/v1", "snapshot.storage.k8s.io/v1"
+    default = {"annotations": {"snapshot.storage.kubernetes.io/is-default-class": "true"}}
+    kept = {"driver": DRIVER, "deletionPolicy": "Delete"}
+    return [{"apiVersion": storage, "kind": "CSIDriver", "metadata": {"name": DRIVER}, "spec": {"attachRequired": False, "fsGroupPolicy": "File"}},
+            {"apiVersion": storage, "kind": "StorageClass", "metadata": {"name": "folders"}, "provisioner": DRIVER, "volumeBindingMode": "WaitForFirstConsumer"},
+            {"apiVersion": snapshot, "kind": "VolumeSnapshotClass", "metadata": {"name": "folders", **default}, **kept},
+            {"apiVersion": snapshot, "kind": "VolumeSnapshotClass", "metadata": {"name": "folders-slow"}, **kept, "parameters": {"uploadTime": "5s"}}]
 
 
 def apply(objects: list) -> None:

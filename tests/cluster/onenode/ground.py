@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from .places import HOME, LOG, NETNS, NETNS_FILE, NODE_IP, PKI, RUN, KUBECONFIG, Broken, CannotRun
+from .places import HOME, LOG, NETNS, NETNS_FILE, NODE_IP, PKI, RUN, KUBECONFIG, VOLUMES, Broken, CannotRun
 
 CGROUPS = Path("/sys/fs/cgroup")
 CGROUP_NAME = HOME / "cgroup"
@@ -87,6 +87,15 @@ def ours() -> list:
     return [p for p in map(int, filter(str.isdigit, os.listdir("/proc"))) if p not in spared and is_ours(p, namespace, cgroup)]
 
 
+def named(program: str) -> int:
+    """The process of ours that runs this program."""
+    for pid in ours():
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == program:
+                return pid
+    raise Broken(f"no {program} is running; start the cluster with `cluster up`")
+
+
 def parent(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
@@ -127,7 +136,7 @@ def clear() -> None:
         # Its name may be left without the mount behind it, by a machine that went down; then deleting is unlinking.
         subprocess.run(["ip", "netns", "del", NETNS], capture_output=True)
         NETNS_FILE.unlink(missing_ok=True)
-    for folder in (RUN, PKI, HOME / "etcd", HOME / "kubelet", HOME / "containerd", HOME / "cni", HOME / "ipam"):
+    for folder in (RUN, PKI, VOLUMES, HOME / "etcd", HOME / "kubelet", HOME / "containerd", HOME / "cni", HOME / "ipam"):
         shutil.rmtree(folder, ignore_errors=True)
     for file in (KUBECONFIG, CGROUP_NAME):
         file.unlink(missing_ok=True)

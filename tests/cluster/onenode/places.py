@@ -20,6 +20,7 @@ BIN = HOME / "bin"
 LOG = HOME / "log"
 RUN = HOME / "run"
 PKI = HOME / "pki"
+VOLUMES = HOME / "volumes"
 KUBECONFIG = HOME / "kubeconfig"
 CONTAINERD_SOCKET = RUN / "containerd.sock"
 

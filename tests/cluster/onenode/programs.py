@@ -91,7 +91,19 @@ def operator(toolchain: Path, module: Path, folder: Path) -> None:
     shutil.copyfile(definitions, folder / "redisfailovers.yaml")
 
 
-RECIPES = {"kube": kube, "etcd": plain, "coredns": plain, "kwok": kwok, "operator": operator}
+def snapshots(toolchain: Path, module: Path, folder: Path) -> None:
+    """Our driver, and the sidecars that a CSI driver has."""
+    run([toolchain, "build", "-ldflags", "-s -w", "-o", folder / "csi-folders", "."], cwd=module)
+    snapshotter = "github.com/kubernetes-csi/external-snapshotter/v8/cmd"
+    sidecars = ["github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner", f"{snapshotter}/csi-snapshotter", f"{snapshotter}/snapshot-controller"]
+    run([toolchain, "build", "-ldflags", "-s -w", "-o", f"{folder}/", *sidecars], cwd=module)
+    definitions = module_folder(toolchain, module, "github.com/kubernetes-csi/external-snapshotter/client/v8") / "config" / "crd"
+    files = sorted(definitions.glob("snapshot.storage.k8s.io_*.yaml"))
+    (folder / "volumesnapshots.yaml").write_text("\n---\n".join(f.read_text() for f in files))
+
+
+# Snapshots after KWOK: their modules agree on the versions of what both compile, which then is compiled once.
+RECIPES = {"kube": kube, "etcd": plain, "coredns": plain, "kwok": kwok, "operator": operator, "snapshots": snapshots}
 
 
 def build() -> None:
