@@ -3,10 +3,10 @@
 #include "base/json_values.h"
 #include "base/text.h"
 #include "commands/ask_each.h"
+#include "commands/background_saving.h"
 #include "commands/command.h"
 #include "commands/info_fields.h"
 #include "commands/node_names.h"
-#include "redis/reply_error.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -28,64 +28,13 @@ struct Options {
     bool wait = false;
 };
 
-// Fields of INFO persistence: redis src/server.c genRedisInfoString.
-struct Kind {
-    redis::Request command;
-    std::string_view running, status, seconds, bytes;
-    std::string_view what;
-};
-const Kind snapshot_kind{{"BGSAVE", "SCHEDULE"},     "rdb_bgsave_in_progress", "rdb_last_bgsave_status",
-                         "rdb_last_bgsave_time_sec", "rdb_last_cow_size",      "the snapshot"};
-const Kind rewrite_kind{
-    {"BGREWRITEAOF"},    "aof_rewrite_in_progress", "aof_last_bgrewrite_status", "aof_last_rewrite_time_sec",
-    "aof_last_cow_size", "the rewrite of the AOF"};
-
-// joined: one was under way already, and holds what was there when it began.
-enum class State { unknown, started, scheduled, joined, done, failed };
-
-std::string_view name_of(State state) {
-    switch (state) {
-        case State::started:
-            return "started";
-        case State::scheduled:
-            return "scheduled";
-        case State::joined:
-            return "joined";
-        case State::done:
-            return "done";
-        case State::failed:
-            return "failed";
-        case State::unknown:
-            break;
-    }
-    return "unknown";
-}
-
-struct Saving {
-    redis::Role role = redis::Role::unknown;
-    State state = State::unknown;
-    int64_t began = 0;  // by the server's clock, in seconds
-    bool seen_running = false;
-    int silent = 0;  // looks without an answer, one after the other
-    std::optional<int64_t> seconds, bytes;
-    std::optional<Error> error;
-
-    bool under_way() const {
-        return !error && (state == State::started || state == State::scheduled || state == State::joined);
-    }
-};
-
 class BackgroundSave {
   public:
-    BackgroundSave(Context& context, const Options& options, const Kind& kind, std::string_view document)
+    BackgroundSave(Context& context, const Options& options, const SavingKind& kind, std::string_view document)
         : context_(context), options_(options), kind_(kind), document_(document) {}
 
     Result<ExitCode> run() {
         context_.begin_operation(lower(kind_.command.front()));
-        // By the clock of the server that sets the time of its last save.
-        std::vector<redis::Request> requests = info_requests({"persistence"});
-        requests.push_back({"TIME"});
-        requests.push_back(kind_.command);
         // Nothing is begun before it is known what can be: a rewrite of an AOF that is off would be of no use.
         TRY_ASSIGN(asked_, ask_each(context_, options_.nodes, info_requests({"persistence"}), Sentinels::left_out));
         savings_.resize(asked_.nodes.size());
@@ -94,11 +43,11 @@ class BackgroundSave {
         for (size_t i = 0; i < savings_.size(); i++) {
             look_before(i);
             if (savings_[i].error) continue;
-            calls.push_back({asked_.nodes[i].node, requests});
+            calls.push_back({asked_.nodes[i].node, requests_to_begin(kind_)});
             called.push_back(i);
         }
         const std::vector<fleet::Outcome> outcomes = context_.ask_further(calls);
-        for (size_t i = 0; i < called.size(); i++) take_start(savings_[called[i]], outcomes[i].replies);
+        for (size_t i = 0; i < called.size(); i++) take_start(kind_, savings_[called[i]], outcomes[i].replies);
         const bool to_the_end = !options_.wait || wait();
         context_.output().progress({});
         TRY_ASSIGN(const ExitCode code, print());
@@ -113,27 +62,10 @@ class BackgroundSave {
             return;
         }
         savings_[i].role = role_of(*info);
-        if (&kind_ == &rewrite_kind && redis::flag_of(*info, "aof_enabled") == false)
+        if (&kind_ == &rewrite_saving && redis::flag_of(*info, "aof_enabled") == false)
             savings_[i].error = Error{
                 ErrorCode::refused, fmt::format("the AOF of {} is off", asked_.nodes[i].node->name),
                 "there is nothing to rewrite", "redisctl bgsave, or redisctl config set appendonly yes", "AOF_OFF"};
-    }
-
-    void take_start(Saving& saving, const Result<std::vector<redis::Value>>& replies) {
-        const Result<InfoFields> info = info_of(replies, {"persistence"});
-        if (!info) {
-            saving.error = info.error();
-            return;
-        }
-        const redis::Value& time = replies->at(2);
-        if (time.elements.size() == 2) saving.began = parse_int(time.elements.front().text).value_or(0);
-        const redis::Value& reply = replies->back();
-        if (!reply.is_error())
-            saving.state = reply.text.find("scheduled") == std::string::npos ? State::started : State::scheduled;
-        else if (reply.text.find("already in progress") != std::string::npos)
-            saving.state = State::joined;
-        else
-            saving.error = redis::reply_error(reply, kind_.command.front());
     }
 
     // False after Ctrl-C: the servers go on.
@@ -161,43 +93,12 @@ class BackgroundSave {
             if (interrupt::count() > 0) return false;
             std::string progress;
             for (size_t i = 0; i < called.size(); i++) {
-                look_at(savings_[called[i]], outcomes[i].replies);
+                look_at(kind_, savings_[called[i]], outcomes[i].replies);
                 progress += progress_of(called[i], outcomes[i].replies);
             }
             context_.output().progress(progress);
             if (!context_.loop().pause(Deadline::after(look_again))) return false;
         }
-    }
-
-    void look_at(Saving& saving, const Result<std::vector<redis::Value>>& replies) {
-        const Result<InfoFields> info = info_of(replies, {"persistence"});
-        // A server that forks may be silent for a moment; one that is gone has not saved.
-        if (!info) {
-            if (++saving.silent < 10 && info.error().code == ErrorCode::timeout) return;
-            saving.error = info.error();
-            return;
-        }
-        saving.silent = 0;
-        const bool running = redis::flag_of(*info, kind_.running).value_or(false);
-        saving.seen_running = saving.seen_running || running;
-        if (running || waits(saving, *info)) return;
-        saving.seconds = redis::count_of(*info, kind_.seconds);
-        saving.bytes = redis::count_of(*info, kind_.bytes);
-        if (redis::text_of(*info, kind_.status) == "ok") {
-            saving.state = State::done;
-            return;
-        }
-        saving.state = State::failed;
-        saving.error = Error{ErrorCode::server, fmt::format("{} failed", kind_.what),
-                             fmt::format("the server says {}: {}", kind_.status, redis::text_of(*info, kind_.status)),
-                             "its log says why (disk, or memory to fork): redisctl logs", "SAVE_FAILED"};
-    }
-
-    // It was put off, and has not begun.
-    bool waits(const Saving& saving, const InfoFields& info) const {
-        if (&kind_ == &rewrite_kind) return redis::flag_of(info, "aof_rewrite_scheduled").value_or(false);
-        const bool moved = redis::count_of(info, "rdb_last_save_time").value_or(0) >= saving.began;
-        return saving.state == State::scheduled && !moved && !saving.seen_running;
     }
 
     std::string progress_of(size_t i, const Result<std::vector<redis::Value>>& replies) const {
@@ -222,7 +123,7 @@ class BackgroundSave {
                 row.json["state"] = name_of(saving.state);
                 row.json["seconds"] = value_or_null(saving.seconds);
                 row.json["copyOnWriteBytes"] = value_or_null(saving.bytes);
-                const output::Tone tone = saving.state == State::done ? output::Tone::good
+                const output::Tone tone = saving.state == SavingState::done ? output::Tone::good
                                           : saving.error              ? output::Tone::bad
                                                                       : output::Tone::plain;
                 row.cells.insert(row.cells.end(), {role_word(saving.role), output::Cell(name_of(saving.state), tone),
@@ -230,7 +131,7 @@ class BackgroundSave {
                 return saving.error;
             });
         TRY(context_.output().print(document));
-        const auto failed = [](const Saving& saving) { return saving.state == State::failed; };
+        const auto failed = [](const Saving& saving) { return saving.state == SavingState::failed; };
         if (std::ranges::any_of(savings_, failed)) return ExitCode::bad_answer;
         const auto refused = [](const Saving& saving) {
             return saving.error && saving.error->code == ErrorCode::refused;
@@ -240,16 +141,16 @@ class BackgroundSave {
 
     Context& context_;
     const Options& options_;
-    const Kind& kind_;
+    const SavingKind& kind_;
     std::string_view document_;
     Asked asked_;
     std::vector<Saving> savings_;
 };
 
-template <const Kind& kind>
+template <const SavingKind& kind>
 void bind(Spec& spec) {
     auto options = std::make_shared<Options>();
-    const bool snapshot = &kind == &snapshot_kind;
+    const bool snapshot = &kind == &snapshot_saving;
     const std::string name = snapshot ? "bgsave" : "aof-rewrite";
     spec.options = {{"--wait", "", "Wait until it is done, and tell whether it succeeded; as long as --timeout, or 1h",
                      &options->wait}};
@@ -257,7 +158,7 @@ void bind(Spec& spec) {
         {"NODE", "Nodes that are to do it; all of them when none is named", &options->nodes, false, true, "node"}};
     spec.examples = {"redisctl " + name + " redis-1 --wait", "redisctl " + name + " --wait --timeout 10m --json"};
     spec.run = [options](Context& context) {
-        return BackgroundSave(context, *options, kind, &kind == &snapshot_kind ? "BackgroundSave" : "AofRewrite").run();
+        return BackgroundSave(context, *options, kind, &kind == &snapshot_saving ? "BackgroundSave" : "AofRewrite").run();
     };
 }
 
@@ -265,14 +166,14 @@ void bind(Spec& spec) {
 
 extern const Command bgsave_command{
     "bgsave",        Group::change, "Let servers write an RDB to their disk in the background, as SAVE would not",
-    Uses::target,    {"save"},      bind<snapshot_kind>,
+    Uses::target,    {"save"},      bind<snapshot_saving>,
     "BackgroundSave"};
 extern const Command aof_rewrite_command{"aof-rewrite",
                                          Group::change,
                                          "Let servers write their AOF anew, without what was overwritten since",
                                          Uses::target,
                                          {},
-                                         bind<rewrite_kind>,
+                                         bind<rewrite_saving>,
                                          "AofRewrite"};
 
 }  // namespace redisctl

@@ -34,7 +34,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-clients", "redisctl clients", "counted by host, name, user, library or command"},
     {"redis-config", "redisctl config get", "of all nodes, passwords hidden"},
     {"redis-config-get", "redisctl config get PARAMETER", "of all nodes, passwords hidden"},
-    {"redis-create-pvc-snapshot", "", "no VolumeSnapshots; redisctl backup rdb needs no volume"},
+    {"redis-create-pvc-snapshot", "redisctl snapshot create", "of a node whose disk is current, until it is ready"},
     {"redis-dbsize", "redisctl dbsize", "of all nodes, and what a replica lacks"},
     {"redis-describe", "redisctl pods", "and redisctl doctor for what is wrong with them"},
     {"redis-disaster-recovery", "redisctl restore rdb ID", "redisctl backup list shows what there is"},

@@ -7,6 +7,7 @@
 #include "output/schema_inspect.h"
 #include "output/schema_operate.h"
 #include "output/schema_pieces.h"
+#include "output/schema_snapshot.h"
 
 #include <algorithm>
 #include <array>
@@ -264,7 +265,7 @@ Json instance_item() {
     return ref("Instance");
 }
 
-constexpr std::array<Kind, 54> kKinds{{{"AofRewrite", background_save_item, none},
+constexpr std::array<Kind, 56> kKinds{{{"AofRewrite", background_save_item, none},
                                        {"BackgroundSave", background_save_item, none},
                                        {"Backup", backup_item, none},
                                        {"BackupCheck", backup_check_item, none},
@@ -311,6 +312,8 @@ constexpr std::array<Kind, 54> kKinds{{{"AofRewrite", background_save_item, none
                                        {"Services", services_item, none},
                                        {"Shell", shell_item, none},
                                        {"SlowLog", slow_log_item, none},
+                                       {"Snapshot", snapshot_item, none},
+                                       {"SnapshotList", snapshot_list_item, none},
                                        {"Stats", stats_item, none},
                                        {"Status", status_item, none},
                                        {"UpgradeCheck", upgrade_item, none},

@@ -25,7 +25,9 @@ OPERATION = "redisctl.io/operation"
 FOLLOW_AFTER = 0.02
 PATH = re.compile(r"^/apis?(?:/(?P<group>[a-z0-9.]+\.k8s\.io|apps|policy))?/v1(?:/namespaces/default)?/(?P<kind>[a-z]+)(?:/(?P<name>[^/]+))?(?P<rest>/.*)?$")
 KINDS = {"pods": "Pod", "services": "Service", "endpointslices": "EndpointSlice", "leases": "Lease", "secrets": "Secret", "nodes": "Node",
-         "statefulsets": "StatefulSet", "poddisruptionbudgets": "PodDisruptionBudget", "networkpolicies": "NetworkPolicy"}
+         "statefulsets": "StatefulSet", "poddisruptionbudgets": "PodDisruptionBudget", "networkpolicies": "NetworkPolicy",
+         "persistentvolumeclaims": "PersistentVolumeClaim", "persistentvolumes": "PersistentVolume", "volumesnapshots": "VolumeSnapshot",
+         "volumesnapshotclasses": "VolumeSnapshotClass", "events": "Event"}
 
 
 # What a request can be answered with instead, each a function of it that says whether it is done with it.
@@ -250,7 +252,7 @@ class Cluster(Fake):
             if request.command == "GET":
                 return self.one(kind, name) if name else self.list(kind, query)
             self.changes.append((request.command, urlsplit(request.path).path, json.loads(request.content)))
-            return {"PATCH": self.patch, "PUT": self.put, "POST": self.post}[request.command](kind, name, json.loads(request.content))
+            return {"PATCH": self.patch, "PUT": self.put, "POST": self.post, "DELETE": self.delete}[request.command](kind, name, json.loads(request.content))
 
     def one(self, kind: str, name: str) -> Answer:
         found = self.get(kind, name)
@@ -296,6 +298,16 @@ class Cluster(Fake):
         if self.get(kind, thing["metadata"]["name"]):
             return status(409, "AlreadyExists", f'{kind} "{thing["metadata"]["name"]}" already exists')
         return Answer(201, self.store(kind, thing))
+
+    def delete(self, kind: str, name: str, options: dict) -> Answer:
+        before = self.get(kind, name)
+        if not before:
+            return status(404, "NotFound", f'{kind} "{name}" not found')
+        if options.get("preconditions", {}).get("uid", before["metadata"].get("uid")) != before["metadata"].get("uid"):
+            return status(409, "Conflict", "the UID in the precondition does not match the UID in record")
+        with self.changed:
+            del self.objects[kind, name]
+        return Answer(200, {"kind": "Status", "apiVersion": "v1", "status": "Success"})
 
     def carry(self, request, pod: str, port: int) -> None:
         request.close_connection = True
