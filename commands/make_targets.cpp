@@ -64,7 +64,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-restore", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
     {"redis-restore-aof", "redisctl restore rdb ID", "the base of an AOF; its commands need a server started on the set"},
     {"redis-restore-config", "redisctl restore config ID", "what differs from the backup, on every node or on none"},
-    {"redis-restore-from-pvc-snapshot", "", "redisctl restore rdb restores a backup of redisctl backup rdb"},
+    {"redis-restore-from-pvc-snapshot", "redisctl snapshot restore NAME", "key by key, from a temporary server that loads the copy"},
     {"redis-restore-rdb", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
     {"redis-resync-replica", "redisctl resync-replica NODE", "to the real master, until it has all its data"},
     {"redis-role", "redisctl role", "of all nodes"},

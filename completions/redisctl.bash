@@ -41,11 +41,11 @@ _redisctl() {
     if [[ $cur == --*=* ]]; then before=${cur%%=*} cur=${cur#*=}; fi
     for ((i = 1; i < ${#typed[@]} - 1; i++)); do
         case ${typed[i]} in
-            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --passphrase-file | --retain | --from | --for | --idle-timeout | --top | --db | --rate | --by | --fail-on | --value-file | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --since | --tail | -c | --container | --serve | --max | --max-bytes | --max-seconds | --over | --max-age | --container | --image | --fewer-keys | --database) ((i++)) ;;
+            --confirm | -n | --namespace | -l | --selector | --instance | --node | --host | --sentinel | --master-name | --system | --context | --kubeconfig | --as | --as-group | --request-timeout | --tls-server-name | --via | --cacert | --cert | --key | --sni | --timeout | --user | --password-file | --password-secret | --sentinel-user | --sentinel-password-file | --sentinel-password-secret | -o | --output | --color | --dir | --passphrase-file | --retain | --from | --for | --idle-timeout | --top | --db | --rate | --by | --fail-on | --value-file | --promote | --avoid | --engine | --override | --handover-timeout | --settle | --interval | --duration | --write-port | --read-port | --bind | --password-variable | --certificates | --cluster-domain | --keep | --max-saved | --read-timeout | --wait | --limit | --type | --since | --tail | -c | --container | --serve | --max | --max-bytes | --max-seconds | --class | --load-wait | --storage-class | --over | --max-age | --container | --image | --fewer-keys | --database) ((i++)) ;;
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${typed[i]}; continue; }
-                case $command:${typed[i]} in backup:all | backup:aof | backup:config | backup:k8s | backup:list | backup:rdb | backup:show | backup:verify | config:diff | config:get | config:origin | config:set | haproxy:check | haproxy:generate | label:sync | restore:config | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | upgrade:check | upgrade:rollback | upgrade:run | upgrade:verify) command=$command-${typed[i]} ;; esac
+                case $command:${typed[i]} in backup:all | backup:aof | backup:config | backup:k8s | backup:list | backup:rdb | backup:show | backup:verify | config:diff | config:get | config:origin | config:set | haproxy:check | haproxy:generate | label:sync | restore:config | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | snapshot:create | snapshot:list | snapshot:restore | upgrade:check | upgrade:rollback | upgrade:run | upgrade:verify) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -59,6 +59,7 @@ _redisctl() {
         --cacert) _redisctl_file; return ;;
         --cert) _redisctl_file; return ;;
         --certificates) :; return ;;
+        --class) :; return ;;
         --cluster-domain) :; return ;;
         --color) _redisctl_words $'auto\nalways\nnever'; return ;;
         --confirm) :; return ;;
@@ -83,6 +84,7 @@ _redisctl() {
         --key) _redisctl_file; return ;;
         --kubeconfig) _redisctl_file; return ;;
         --limit) :; return ;;
+        --load-wait) :; return ;;
         --master-name) :; return ;;
         --max) :; return ;;
         --max-age) :; return ;;
@@ -110,6 +112,7 @@ _redisctl() {
         --settle) :; return ;;
         --since) :; return ;;
         --sni) :; return ;;
+        --storage-class) :; return ;;
         --system) _redisctl_words $'standalone\ngeneric\nsentinel\nbitnami-standalone\nbitnami-replication\nbitnami-sentinel\nbitnami-ismaster\nspotahome\nspotahome-bootstrap\nsb-standalone\nsb-replica\nunrelated-masters\ncluster-mode'; return ;;
         --tail) :; return ;;
         --timeout) :; return ;;
@@ -131,7 +134,7 @@ _redisctl() {
     local flags3=$'--color\n--quiet\n--verbose\n--help'
     local flags4=$'--namespace\n--all-namespaces\n--selector\n--instance\n--node\n--host\n--sentinel\n--master-name\n--system\n--read-only\n--context\n--kubeconfig\n--as\n--as-group\n--request-timeout\n--tls-server-name\n--insecure-skip-tls-verify\n--via\n--tls\n--cacert\n--cert\n--key\n--sni\n--insecure\n--timeout\n--user\n--password-file\n--password-stdin\n--password-secret\n--sentinel-user\n--sentinel-password-file\n--sentinel-password-stdin\n--sentinel-password-secret\n--output\n--json\n--no-headers\n--fail-on\n--color\n--quiet\n--verbose\n--help'
     case $command in
-        '') [[ $cur == -* ]] || _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\nmonitor\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nshell\nslowlog\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch' ;;
+        '') [[ $cur == -* ]] || _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\nmonitor\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nshell\nslowlog\nsnapshot\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch' ;;
         abort | redis-abort)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
@@ -223,7 +226,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--apply\n--keep\n--max-saved\n--read-timeout\n--wait\n--no-probe\n--dry-run\n--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi
             ;;
         help)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\nmonitor\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nshell\nslowlog\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'abort\naof-rewrite\nbackup\nbgsave\nbigkeys\nclients\ncompletion\nconfig\ndbsize\ndoctor\nevents\nexec\nexplain\nfailover\nflush\nforward\nguard\nhaproxy\nheal\nhelp\nhistory\ninfo\nkeys\nlabel\nlatency\nlogs\nmake-targets\nman\nmaster-info\nmemory\nmetrics\nmonitor\npersistence\nping\npods\npromote-replica\nreplica-lag\nreplication-info\nrestore\nresume\nresync-replica\nreturn-home\nrole\nschema\nsentinel\nservices\nshell\nslowlog\nsnapshot\nstats\nstatus\nswitchover\nupgrade\nuri\nversion\nwait\nwatch\nexit-codes\nflags'; fi
             ;;
         history | redis-history)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
@@ -247,7 +250,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-all.1\nredisctl-backup-aof.1\nredisctl-backup-config.1\nredisctl-backup-k8s.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-show.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-origin.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-config.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-shell.1\nredisctl-slowlog.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-rollback.1\nredisctl-upgrade-run.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-all.1\nredisctl-backup-aof.1\nredisctl-backup-config.1\nredisctl-backup-k8s.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-show.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-origin.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-config.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-shell.1\nredisctl-slowlog.1\nredisctl-snapshot-create.1\nredisctl-snapshot-list.1\nredisctl-snapshot-restore.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-rollback.1\nredisctl-upgrade-run.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
@@ -298,7 +301,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_live; fi
             ;;
         schema)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'AofRewrite\nBackgroundSave\nBackup\nBackupCheck\nBackupList\nBackupPlan\nBigKeys\nClientSettings\nClients\nConfig\nConfigChange\nConfigDiff\nConfigOrigin\nConfigRestore\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nFlush\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nKubernetesEvent\nKubernetesEvents\nLatency\nLogLine\nMakeTargets\nMasterInfo\nMemory\nMetrics\nMonitorLine\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nShell\nSlowLog\nStats\nStatus\nUpgradeCheck\nUpgradeVerify\nVersion\nWait\nWatchEvent'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'AofRewrite\nBackgroundSave\nBackup\nBackupCheck\nBackupList\nBackupPlan\nBigKeys\nClientSettings\nClients\nConfig\nConfigChange\nConfigDiff\nConfigOrigin\nConfigRestore\nDatabaseSizes\nDoctor\nEvent\nExec\nExplanation\nFlush\nForwardEvent\nHaproxyCheck\nHaproxyConfig\nHistory\nInfo\nKeys\nKubernetesEvent\nKubernetesEvents\nLatency\nLogLine\nMakeTargets\nMasterInfo\nMemory\nMetrics\nMonitorLine\nOperationResult\nPersistence\nPing\nPlan\nPodList\nReplicaLag\nReplicationInfo\nRole\nSentinelView\nServices\nShell\nSlowLog\nSnapshot\nSnapshotList\nStats\nStatus\nUpgradeCheck\nUpgradeVerify\nVersion\nWait\nWatchEvent'; fi
             ;;
         sentinel | redis-sentinel)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else _redisctl_words $'masters\nreplicas\nsentinels\ncheck\nreset\nsync'; fi
@@ -320,6 +323,15 @@ _redisctl() {
             ;;
         slowlog | redis-slowlog)
             if [[ $cur == -* ]]; then _redisctl_words $'--limit\n--by-command'$'\n'"$flags1"; else _redisctl_live; fi
+            ;;
+        snapshot-create | redis-snapshot-create)
+            if [[ $cur == -* ]]; then _redisctl_words $'--class\n--wait\n--dry-run'$'\n'"$flags1"; else _redisctl_live; fi
+            ;;
+        snapshot-list | redis-snapshot-list)
+            if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
+            ;;
+        snapshot-restore | redis-snapshot-restore)
+            if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run\n--load-wait\n--storage-class'$'\n'"$flags1"; else :; fi
             ;;
         stats | redis-stats | top)
             if [[ $cur == -* ]]; then _redisctl_words $'--over\n--watch\n--duration'$'\n'"$flags1"; else _redisctl_live; fi
@@ -368,6 +380,9 @@ _redisctl() {
             ;;
         restore)
             [[ $cur == -* ]] || _redisctl_words $'config\nrdb'
+            ;;
+        snapshot)
+            [[ $cur == -* ]] || _redisctl_words $'create\nlist\nrestore'
             ;;
         upgrade)
             [[ $cur == -* ]] || _redisctl_words $'check\nrollback\nrun\nverify'

@@ -1,6 +1,7 @@
 #include "fleet/process.h"
 
 #include "base/text.h"
+#include "kube/temporary_pod.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -156,6 +157,7 @@ std::string_view env_value(const kube::Container& container, std::string_view na
 bool counts(const kube::Pod& pod) {
     if (pod.meta.terminating || pod.phase == "Succeeded") return false;
     if (pod.meta.annotations.count("helm.sh/hook") != 0) return false;
+    if (pod.meta.labels.count(kube::temporary_label) != 0) return false;
     if (pod.phase != "Failed") return true;
     // A StatefulSet makes its pod anew under the same name; the others leave the failed one (evicted, say) beside its
     // successor.

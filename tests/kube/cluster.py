@@ -309,6 +309,10 @@ class Cluster(Fake):
             del self.objects[kind, name]
         return Answer(200, {"kind": "Status", "apiVersion": "v1", "status": "Success"})
 
+    def port_behind(self, pod: str, port: int) -> int:
+        """On loopback, of the server that listens on this port of the pod."""
+        return port
+
     def carry(self, request, pod: str, port: int) -> None:
         request.close_connection = True
         self.accept_upgrade(request)

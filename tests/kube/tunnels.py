@@ -38,7 +38,7 @@ class Tunnel:
         self.connection.sendall(port_frames(self.port))
         buffer = b""
         try:
-            redis = socket.create_connection(("127.0.0.1", self.port))
+            redis = socket.create_connection(("127.0.0.1", self.cluster.port_behind(self.pod, self.port)))
         except OSError as error:
             # What the kubelet says in the error channel.
             return self.connection.sendall(frame(2, f"\1error forwarding port {self.port} to pod {self.pod}: {error}".encode()))
