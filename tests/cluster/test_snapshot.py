@@ -1,20 +1,22 @@
-"""Snapshots of volumes: a chart's three pods without an AOF and not as root, and three with one under Sentinel. The volumes and their snapshots
+"""Snapshots of volumes, made and restored: a chart's three pods without an AOF and not as root, and three with one under Sentinel. The volumes and their snapshots
 are real ones (test_volumes)."""
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 
 from onenode.extras import DRIVER
 from onenode.places import ROOT, VOLUMES
-from world import systems, volumes
+from world import people, systems, volumes
 from world.charts import Switching, leading_to
 from world.kubectl import KUBECONFIG, eventually, get, kubectl, pods, ready
-from world.program import start
-from world.switching import Client, Running, Switched
+from world.program import redisctl, start
+from world.switching import Client, Running, Switched, change_of
 
-SB = systems.System("snapshots", 3, own_only=True, parts=[systems.sb("my-redis", "my-redis", 3, systems.PASSWORD)])
+SB = systems.System("snapshots", 3, own_only=True, parts=[systems.sb("my-redis", "my-redis", 3, systems.PASSWORD), ("keepers.yaml", {})])
 SENTINEL = systems.System("snapshots-sentinel", 3, own_only=True, parts=[("bitnami-sentinel.yaml", systems.bitnami_sentinel("ant"))])
 TEMPORARY = ("pods", "persistentvolumeclaims", "secrets", "configmaps")
 
@@ -105,20 +107,29 @@ class Keeping(Switching):
     def create(self, *arguments, code: int = 0, **how) -> dict:
         return self.only(self.document("snapshot create", "Snapshot", *self.target, *arguments, code=code, **how)["items"])
 
+    def restoring(self, *arguments) -> list:
+        words = ["snapshot", "restore", *arguments, *self.target, "--json", "--confirm", self.instance]
+        return words if "--no-safety-backup" in arguments else [*words, "--dir", self.enterContext(tempfile.TemporaryDirectory())]
+
+    def restore(self, *arguments, **how):
+        return change_of(redisctl(*self.restoring(*arguments), timeout=120, XDG_STATE_HOME=self.state, **how))
+
 
 class Making(Keeping):
     def test_the_old_target(self):
-        """Its lines are joined to one, so the here-document never begins, and what should be in it is run as commands."""
+        """Its lines are joined to one, so the here-document never begins, and what should be in it is run as commands. Ours waits until the driver has it."""
         script = ("PVC=data-my-redis-0; NAME=old; cat <<END | kubectl apply -f - ; apiVersion: snapshot.storage.k8s.io/v1; kind: VolumeSnapshot; metadata:; name: $NAME; "
                   "spec:; source:; persistentVolumeClaimName: $PVC; END echo made $NAME")
         before = self.snapshots()
         old = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, env=dict(os.environ, KUBECONFIG=KUBECONFIG))
         self.assertEqual((old.returncode, self.snapshots()), (127, before), old)
-        made = self.create()
-        self.assertEqual((made["outcome"], self.snapshots()[made["snapshot"]]["status"]["readyToUse"]), ("ready", True))
+        made = self.create("--class", volumes.SLOW)
+        self.assertEqual((made["outcome"], self.snapshots()[made["snapshot"]]["status"]["readyToUse"], made["tookMs"] > 3000), ("ready", True, True), made)
 
     def test_the_freshest_replicas(self):
-        """A node that nobody named is a replica; what it holds was saved just now, and the note says up to where."""
+        """A node that nobody named is a replica; what it holds was saved just now, and the note says up to where. A plan alone makes nothing."""
+        before = self.snapshots()
+        self.assertEqual((self.create("--dry-run")["outcome"], self.snapshots()), ("planned", before))
         made = self.create()
         self.assertEqual((made["outcome"], made["role"], made["node"] != self.master, made["keys"], made["aof"]), ("ready", "replica", True, {"db0": 1000}, False), made)
         self.assertEqual((made["claim"], made["class"], made["driver"]), (f"data-{made['node']}", volumes.CLASS, DRIVER), made)
@@ -129,15 +140,6 @@ class Making(Keeping):
         item = {each["snapshot"]: each for each in self.document("snapshot list", "SnapshotList", *self.target)["items"]}[made["snapshot"]]
         self.assertEqual((item["ready"], item["node"], item["keys"], item["byRedisctl"]), (True, made["node"], {"db0": 1000}, True), item)
         self.nothing_left()
-
-    def test_a_plan_makes_nothing(self):
-        before = self.snapshots()
-        self.assertEqual(self.create("my-redis-2", "--dry-run")["outcome"], "planned")
-        self.assertEqual(self.snapshots(), before)
-
-    def test_it_waits_until_it_is_ready(self):
-        made = self.create("--class", volumes.SLOW)
-        self.assertEqual((made["outcome"], made["tookMs"] > 3000), ("ready", True), made)
 
     def test_somebody_gives_up_waiting(self):
         """It is made, and may become ready: that is told, with the command that removes it."""
@@ -160,6 +162,104 @@ class Making(Keeping):
         self.assertIn("NotFound", answer.said, answer)
 
 
+class Restoring(Keeping):
+    def test_there_and_back(self):
+        """By somebody who has the two Roles and no more. What was written before is there again, what was written behind it is not; and nothing restarts."""
+        keeper = people.with_token("keeper", self.redis.namespace)
+        made = self.create("--class", volumes.CLASS, kubeconfig=keeper)
+        self.write("after", 100)
+        self.redis.ask(self.master, "DEL", "before:0", "before:1")
+        self.redis.ask(self.master, "SET", "before:2", "changed")
+        done = self.restore(made["snapshot"], "--replace-all", kubeconfig=keeper)
+        self.check_result(done, 0, "done", True)
+        self.assertNotIn("pa55", done.answer.said)
+        self.assertEqual((self.sizes(), self.redis.ask(self.master, "MGET", "before:0", "before:2", "after:0")), ({1000}, [b"0", b"2", None]), done)
+        self.assertEqual(self.redis.roles(), self.redis.settled(self.master))
+        self.nothing_left()
+
+    def test_into_what_is_written_meanwhile(self):
+        """A snapshot that somebody else made: how its server is set now stands for then."""
+        self.redis.ask("my-redis-1", "SAVE")
+        kubectl("apply", "-f", "-", text_in=systems.items([volumes.snapshot("by-hand", self.redis.namespace, "data-my-redis-1")]))
+        self.addCleanup(kubectl, "delete", "volumesnapshot", "by-hand", "-n", self.redis.namespace)
+        eventually("it is ready", lambda: self.snapshots()["by-hand"].get("status", {}).get("readyToUse"), 30)
+        self.write("after", 100)
+        self.redis.ask(self.master, "DEL", "before:0")
+        refused = self.restore("by-hand")
+        self.check_error(refused, 6, "NOT_EMPTY")
+        with self.redis.writer_direct(self.master, rate=200) as writer:
+            done = self.restore("by-hand", "--merge")
+            written = writer.stop(f"{self.redis.ip(self.master)}:6379")
+        self.check_result(done, 0, "done", True)
+        self.assertEqual((self.redis.ask(self.master, "MGET", "before:0", "after:99"), written.lost), ([b"0", b"99"], 0), done)
+        self.assertLess(written.longest_gap_ms, 1000, written)
+        self.nothing_left()
+
+    def test_stopped_by_ctrl_c(self):
+        """When its volume is being made, and when its pod runs: nothing of it is left, and nobody was touched."""
+        made = self.create()
+        self.write("after", 10)
+        for when in "Pending", "Running":
+            with self.subTest(when=when), Running(start(*self.restoring(made["snapshot"], "--replace-all"), XDG_STATE_HOME=self.state)) as running:
+                eventually(f"its pod is {when}", lambda: when in [pod["status"]["phase"] for name, pod in pods(self.redis.namespace).items() if name not in self.redis.names], 30, 0.01)
+                running.send(signal.SIGINT)
+                answer = running.end(30)
+                self.assertNotEqual(answer.code, 0, answer)
+                self.nothing_left()
+                self.assertEqual(self.sizes(), {1010})
+
+    def test_killed(self):
+        """What it had made is of one name, and goes with the pod: Kubernetes knows whose it is."""
+        made = self.create()
+        with Running(start(*self.restoring(made["snapshot"], "--replace-all"), XDG_STATE_HOME=self.state)) as running:
+            eventually("all three are there", lambda: sum(map(len, self.new().values())) == 3, 30, 0.1)
+            running.send(signal.SIGKILL)
+        (pod,), (claim,), (secret,) = (self.new()[kind] for kind in ("pods", "persistentvolumeclaims", "secrets"))
+        self.assertEqual({pod, claim, secret}, {pod})
+        # Nobody takes it for one of the instance.
+        item = self.only(self.document("status", "Status", *self.target)["items"])
+        self.assertEqual((sorted(node["name"] for node in item["nodes"]), self.redis.leads_to("my-redis-headless")), (self.redis.names, self.redis.names))
+        kubectl("delete", "pod", pod, "-n", self.redis.namespace)
+        self.nothing_left()
+
+    def new(self) -> dict:
+        now = self.everything()
+        return {kind: now[kind] - self.begun[kind] for kind in TEMPORARY}
+
+    def test_its_volume_cannot_be_made(self):
+        """In the provisioner's words: the storage has lost what the snapshot stands for."""
+        before = volumes.snapshot_folders()
+        made = self.create()
+        lost, = volumes.snapshot_folders() - before
+        shutil.rmtree(VOLUMES / "snapshots" / lost)
+        failed = self.restore(made["snapshot"], "--replace-all", "--load-wait", "3s")
+        self.check_error(failed, 4, "NOT_STARTED")
+        self.assertIn("NotFound", failed.result["errors"][0]["cause"], failed)
+        self.nothing_left()
+        self.assertEqual(self.sizes(), {1000})
+
+    def test_its_image_is_not_to_be_had(self):
+        made = self.create()
+        kubectl("annotate", "volumesnapshot", made["snapshot"], "-n", self.redis.namespace, "--overwrite", "redisctl.io/image=docker.io/local/redis:gone")
+        failed = self.restore(made["snapshot"], "--replace-all", "--load-wait", "3s")
+        self.check_error(failed, 4, "NOT_STARTED")
+        self.assertIn("ErrImageNeverPull", failed.result["errors"][0]["cause"], failed)
+        self.nothing_left()
+        self.assertEqual(self.sizes(), {1000})
+
+    def test_without_the_role(self):
+        made = self.create()
+        viewer = people.with_token("viewer", self.redis.namespace)
+        for words in ["create"], ["list"], ["restore", made["snapshot"], "--replace-all", "--confirm", self.instance]:
+            with self.subTest(words=words):
+                answer = self.ask("snapshot", *words, *self.target, code=5, kubeconfig=viewer)
+                self.assertRegex(answer.err, r"resources: *\[", answer)
+        self.nothing_left()
+
+    def check_error(self, change, code: int, reason: str) -> None:
+        self.assertEqual((change.code, self.only(change.result["errors"], "error")["code"]), (code, reason), change)
+
+
 class UnderSentinel(Keeping):
     system, instance, home = SENTINEL, "ant", {}
 
@@ -173,4 +273,15 @@ class UnderSentinel(Keeping):
         with self.loaded(made["snapshot"], "--appendonly", "yes") as client:
             self.assertEqual((client.command("EXISTS", *(f"before:{i}" for i in range(1000))), client.command("GET", "after:0")), (1000, None))
             self.assertGreater(client.command("DBSIZE"), 1000)
+        self.nothing_left()
+
+    def test_there_and_back(self):
+        """What is restored goes into the AOFs of all three, and no Sentinel has anything to do."""
+        made = self.create()
+        self.write("after", 100)
+        self.redis.ask(self.master, "SET", "before:2", "changed")
+        done = self.restore(made["snapshot"], "--replace-all")
+        self.check_result(done, 0, "done", True)
+        self.assertEqual((self.sizes(), self.redis.ask(self.master, "MGET", "before:2", "after:0")), ({1000}, [b"2", None]), done)
+        self.assertEqual(self.redis.roles(), self.redis.settled(self.master))
         self.nothing_left()
