@@ -113,7 +113,8 @@ void read_rdb(const Json& json, Manifest& manifest) {
 void read_parts(const Json& json, Manifest& manifest) {
     for (const Json& part : json.value("parts", Json::array()))
         manifest.parts.push_back({part.at("kind"), part.at("name"), part.at("file"), part.at("bytes"),
-                                  part.at("sha256"), part.at("encrypted")});
+                                  part.at("sha256"), part.at("encrypted"),
+                                  part.value("notTold", std::vector<std::string>())});
     for (const Json& missing : json.value("missing", Json::array()))
         manifest.missing.push_back({missing.at("kind"), missing.at("name"), missing.at("why")});
 }
@@ -140,7 +141,8 @@ Json to_json(const Manifest& manifest) {
                                  {"file", part.file},
                                  {"bytes", part.bytes},
                                  {"sha256", part.sha256},
-                                 {"encrypted", part.encrypted}});
+                                 {"encrypted", part.encrypted},
+                                 {"notTold", part.not_told}});
     json["missing"] = Json::array();
     for (const Missing& missing : manifest.missing)
         json["missing"].push_back(

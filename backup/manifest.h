@@ -18,12 +18,13 @@ namespace redisctl::backup {
 // One file of settings, of Kubernetes objects or of an AOF, in the same folder as the manifest, or in the backup's own
 // below it.
 struct Part {
-    std::string kind;  // config | k8s | aof
+    std::string kind;  // config | sentinel | k8s | aof
     std::string name;  // the node, or the objects' plural: redis-0, statefulsets; of an AOF incr, manifest
     std::string file;
     uint64_t bytes = 0;
     std::string sha256;  // of the file as it stands there
     bool encrypted = false;
+    std::vector<std::string> not_told = {};  // settings that may be set and cannot be read: auth-pass of a Sentinel
 };
 
 // What should be in it and is not, and why.

@@ -25,8 +25,9 @@ std::string NewBackup::manifest_path() const {
 }
 
 Result<void> NewBackup::add(std::string_view kind, std::string_view name, std::string_view ending,
-                            std::string_view text) {
+                            std::string_view text, std::vector<std::string> not_told) {
     Part part;
+    part.not_told = std::move(not_told);
     part.kind = kind;
     part.name = name;
     part.file = file_of_part(manifest_, name, ending);

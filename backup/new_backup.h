@@ -30,7 +30,8 @@ class NewBackup {
     // A folder whose files are kept in it.
     void take(NewFolder folder) { own_folder_.emplace(std::move(folder)); }
     // One more part, its file called <stem>.<name><ending>. Errors: io.
-    Result<void> add(std::string_view kind, std::string_view name, std::string_view ending, std::string_view text);
+    Result<void> add(std::string_view kind, std::string_view name, std::string_view ending, std::string_view text,
+                     std::vector<std::string> not_told = {});
     void miss(std::string_view kind, std::string_view name, const Error& why);
 
     // All of it has its names. Errors: io; then none of it has.

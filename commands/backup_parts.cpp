@@ -180,7 +180,7 @@ void bind_all(Spec& spec) {
 }  // namespace
 
 extern const Command backup_config_command{
-    "backup config", Group::look, "Save the settings of every node, each as a redis.conf; passwords left out",
+    "backup config", Group::look, "Save the settings of every node and Sentinel, each as a file; passwords left out",
     Uses::target, {}, bind_config,
     "Backup"};
 

@@ -54,6 +54,11 @@ constexpr std::array<std::string_view, 25> kOfTheNode{"aclfile",
                                                       "tls-port",
                                                       "user"};
 
+// To watch another address a Sentinel has to forget what it does not tell: auth-pass, renamed commands.
+constexpr const char* kSentinelsStay =
+    "the Sentinels' settings are in the backup too, and stay as they are: redisctl sentinel sync makes them agree with "
+    "the majority, redisctl backup show prints what was saved";
+
 struct Options {
     std::vector<std::string> backup, parameters;
     std::string dir, passphrase_file;
@@ -70,12 +75,17 @@ class RestoreConfig {
         TRY_ASSIGN(seen_, look_at_one(context_, "settings are restored to one"));
         TRY(read_backup());
         TRY(compare());
+        if (of_sentinels_) notes_.push_back(kSentinelsStay);
         if (changes_.empty()) {
             TRY(print("noop"));
             if (!json()) context_.output().note("nothing differs");
+            for (const std::string& note : notes_)
+                if (!json()) context_.output().note(note);
             return ExitCode::ok;
         }
-        TRY_ASSIGN(notes_, lasting_of(context_, seen_, names_of_changes(), options_.rewrite));
+        TRY_ASSIGN(const std::vector<std::string> lasting,
+                   lasting_of(context_, seen_, names_of_changes(), options_.rewrite));
+        notes_.insert(notes_.end(), lasting.begin(), lasting.end());
         if (!json()) TRY(context_.output().write(plan_text()));
         if (options_.dry_run) {
             TRY(print("planned"));
@@ -109,6 +119,7 @@ class RestoreConfig {
         for (const backup::Named& one : named) {
             if (!one.manifest || (named.size() > 1 && one.manifest->full_name() != picture().full_name())) continue;
             for (const backup::Part& part : one.manifest->parts) {
+                of_sentinels_ = of_sentinels_ || part.kind == "sentinel";
                 if (part.kind != "config") continue;
                 TRY_ASSIGN(const std::string text, text_of_part(one.folder(), part, options_.passphrase_file));
                 saved_[part.name] = redis::directives_of_file(text);
@@ -253,6 +264,7 @@ class RestoreConfig {
     Look seen_;
     std::map<std::string, redis::Directives> saved_;  // by node
     std::string time_;
+    bool of_sentinels_ = false;  // the backup has settings of Sentinels
     std::vector<SettingChange> changes_;
     std::vector<std::pair<std::string, Error>> not_rewritten_;
     std::vector<std::string> notes_;

@@ -37,13 +37,15 @@ Json with_manifest(const Members& more) {
                                             {"time", text("RFC 3339, when the last of them had come")},
                                             {"commands", integer("in its file")},
                                             {"ended", one_of({"caught-up", "duration", "interrupted", "broken"})}}))},
-                    {"parts", array(object({{"kind", one_of({"config", "k8s", "aof"})},
+                    {"parts", array(object({{"kind", one_of({"config", "sentinel", "k8s", "aof"})},
                                             {"name", text("the node, the objects' plural; of an AOF incr, manifest")},
                                             {"file", text("its name, in the same folder or, of an AOF, in one below")},
                                             {"bytes", integer()},
                                             {"sha256", text("of the file as it stands there")},
-                                            {"encrypted", boolean()}}))},
-                    {"missing", array(object({{"kind", one_of({"config", "k8s"})},
+                                            {"encrypted", boolean()},
+                                            {"notTold", array(text("a setting that may be set and cannot be read: "
+                                                                   "auth-pass of a Sentinel"))}}))},
+                    {"missing", array(object({{"kind", one_of({"config", "sentinel", "k8s"})},
                                               {"name", text("what should be in it and is not")},
                                               {"why", text()}}))}};
     members.insert(members.end(), more.begin(), more.end());

@@ -89,6 +89,14 @@ std::string user_line(const std::string& user, bool comment, Passwords passwords
     return (comment || hide ? "# " : "") + line + "\n";
 }
 
+// A line that is of no user would be another directive.
+std::string all_users(const std::vector<std::string>& users, bool comments, Passwords passwords) {
+    std::string lines;
+    for (const std::string& user : users)
+        if (user.starts_with("user ")) lines += user_line(user, comments, passwords);
+    return lines;
+}
+
 }  // namespace
 
 std::string config_word(std::string_view value) {
@@ -117,11 +125,11 @@ std::string config_file(const InfoFields& parameters, const std::vector<std::str
         else
             file += lines_of(name, value);
     }
-    const bool in_aclfile = !text_of(parameters, "aclfile").empty();
-    // A line that is of no user would be another directive.
-    for (const std::string& user : users)
-        if (user.starts_with("user ")) file += user_line(user, in_aclfile, passwords);
-    return file;
+    return file + all_users(users, !text_of(parameters, "aclfile").empty(), passwords);
+}
+
+std::string user_lines(const std::vector<std::string>& users, Passwords passwords) {
+    return all_users(users, false, passwords);
 }
 
 }  // namespace redisctl::redis

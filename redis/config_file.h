@@ -19,6 +19,9 @@ enum class Passwords {
 // CONFIG GET has. Not in any of it, because no server tells it: rename-command, loadmodule, include.
 std::string config_file(const InfoFields& parameters, const std::vector<std::string>& users, Passwords passwords);
 
+// Lines of ACL LIST as `user` directives; those with passwords are comments where they are left out.
+std::string user_lines(const std::vector<std::string>& users, Passwords passwords);
+
 // A word as sdssplitargs reads it back (sds.c): bare, or in double quotes with escapes.
 std::string config_word(std::string_view value);
 
