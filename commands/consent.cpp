@@ -25,11 +25,19 @@ Result<void> changes_allowed(const Environment& environment) {
                       "--dry-run shows the plan; unset REDISCTL_READ_ONLY to change something", "READ_ONLY"});
 }
 
+namespace {
+
+Result<Fd> open_terminal(const std::string& flag) {
+    Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
+    if (terminal) return terminal;
+    return fail(Error{ErrorCode::refused, "nobody can be asked: there is no terminal", "a change needs a yes", flag,
+                      "NOT_CONFIRMED"});
+}
+
+}  // namespace
+
 Result<std::string> ask_line(const std::string& question, const std::string& flag) {
-    const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
-    if (!terminal)
-        return fail(Error{ErrorCode::refused, "nobody can be asked: there is no terminal", "a change needs a yes", flag,
-                          "NOT_CONFIRMED"});
+    TRY_ASSIGN(const Fd terminal, open_terminal(flag));
     (void)!::write(terminal.get(), question.data(), question.size());
     std::string line;
     for (;;) {
@@ -65,6 +73,12 @@ Result<void> ask_for_name(const std::string& name, const std::string& given, con
     return fail(Error{ErrorCode::refused,
                       fmt::format("'{}' is not the instance's name, so nothing was changed", printable(typed)),
                       fmt::format("it is {}", name), flag, "NOT_CONFIRMED"});
+}
+
+Result<void> can_be_confirmed(const std::string& name, const std::string& given) {
+    if (!given.empty()) return ask_for_name(name, given, {});
+    TRY(open_terminal("--confirm " + name));
+    return {};
 }
 
 }  // namespace redisctl

@@ -22,6 +22,10 @@ Result<bool> ask_yes_no(const std::string& question, const std::string& flag);
 // where a sentence can begin. Errors: as above, and refused (NOT_CONFIRMED) for another name.
 Result<void> ask_for_name(const std::string& name, const std::string& given, const std::string& warning);
 
+// What is known of that before anything else is done: another name is given, or none, and there is no terminal. Errors:
+// as above.
+Result<void> can_be_confirmed(const std::string& name, const std::string& given);
+
 // The line that was typed. Errors: as above.
 Result<std::string> ask_line(const std::string& question, const std::string& flag);
 

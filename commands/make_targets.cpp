@@ -62,7 +62,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-replica-lag", "redisctl replica-lag", "bytes on the same history, not seconds of silence"},
     {"redis-replication-info", "redisctl replication-info", "all nodes at once"},
     {"redis-restore", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},
-    {"redis-restore-aof", "redisctl restore rdb ID", "the base of an AOF; its commands need a server started on the set"},
+    {"redis-restore-aof", "redisctl restore aof ID", "a server here loads it, and its keys go to the master"},
     {"redis-restore-config", "redisctl restore config ID", "what differs from the backup, on every node or on none"},
     {"redis-restore-from-pvc-snapshot", "redisctl snapshot restore NAME", "key by key, from a temporary server that loads the copy"},
     {"redis-restore-rdb", "redisctl restore rdb FILE", "key by key to the master: AOF, Sentinels and restarts do not matter"},

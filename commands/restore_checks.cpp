@@ -66,8 +66,10 @@ class Judge {
         if (!file_.manifest || !file_.manifest->aof) return;
         const backup::Aof& aof = *file_.manifest->aof;
         add("commands", Verdict::warn,
-            fmt::format("{} commands behind the RDB, up to {}, are left out", aof.commands, aof.time), "the RDB alone",
-            "a server that starts on the folder has them too")
+            fmt::format("{} behind the RDB, up to {}, {} left out",
+                        aof.commands == 1 ? "1 command" : fmt::format("{} commands", aof.commands), aof.time,
+                        aof.commands == 1 ? "is" : "are"),
+            "the RDB alone", fmt::format("redisctl restore aof {}", printable(file_.manifest->id)))
             .node = "";
     }
 

@@ -351,7 +351,7 @@ class Kept(Aof):
     def test_a_restore_says_that_it_leaves_its_commands_out(self):
         with Server() as empty:
             answer = self.ask("restore", "rdb", self.item["id"], "--dir", self.folder, "--host", empty.address, "--dry-run")
-            self.assertRegex(answer.out, r"commands .*1 commands behind the RDB, up to .*, are left out", answer)
+            self.assertRegex(answer.out, r"commands .*1 command behind the RDB, up to .*, is left out", answer)
 
     def test_its_files_are_no_parts_to_print(self):
         self.ask("backup", "show", self.item["id"], "incr", "--dir", self.folder, code=3)
