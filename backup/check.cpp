@@ -125,6 +125,7 @@ Result<Checked> check_rdb(const std::string& path, const std::optional<Manifest>
     TRY_ASSIGN(Read file, read(path, visitor));
     Checked checked;
     checked.bytes = file.bytes;
+    checked.sha256 = file.sha256;
     std::vector<Check>& checks = checked.checks;
     if (manifest) {
         const bool same_size = file.bytes == manifest->bytes;

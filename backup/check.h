@@ -21,6 +21,7 @@ struct Checked {
     std::vector<Check> checks;
     std::optional<redis::RdbFacts> facts;  // nullopt: it is broken
     uint64_t bytes = 0;
+    std::string sha256;
 
     bool whole() const;  // no check failed
 };

@@ -30,6 +30,8 @@ Json to_json(const Recorded& recorded) {
             {"to", text_or_null(plan.to)},
             {"outcome", recorded.ended ? text_or_null(recorded.outcome) : Json(nullptr)},
             {"lastStep", text_or_null(recorded.last_step)},
+            {"place", recorded.place ? Json{{"done", recorded.place->done}, {"of", recorded.place->of}} : Json(nullptr)},
+            {"goesOnBy", failover::is_left(recorded) ? text_or_null(recorded.goes_on_by) : Json(nullptr)},
             {"running", recorded.running},
             {"journal", recorded.path}};
 }
@@ -46,14 +48,17 @@ Result<ExitCode> run(Context& context) {
         document.add_item(to_json(recorded));
         document.add_name(recorded.operation);
         std::string outcome = recorded.ended ? recorded.outcome : recorded.running ? "at work" : "unfinished";
-        if (!recorded.ended && !recorded.last_step.empty()) outcome += ", at " + recorded.last_step;
+        const bool over = recorded.ended && !failover::is_left(recorded);
+        if (!over && !recorded.last_step.empty()) outcome += ", at " + recorded.last_step;
+        if (!over && recorded.place)
+            outcome += fmt::format(" ({} of {})", recorded.place->done, recorded.place->of);
         table.rows.push_back({recorded.operation,
                               recorded.started,
                               plan.command,
                               plan.ns.empty() ? plan.instance : plan.ns + "/" + plan.instance,
                               plan.from,
                               plan.to,
-                              {outcome, recorded.ended ? output::Tone::plain : output::Tone::warn}});
+                              {outcome, over ? output::Tone::plain : output::Tone::warn}});
     }
     document.add_table(std::move(table));
     for (const Error& error : unreadable) document.add_error({"", "", error});

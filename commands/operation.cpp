@@ -142,8 +142,8 @@ std::vector<std::string> achieved_by(const Plan& plan, const failover::Report& r
 
 // A process that wrote a journal that is ours now has ended, and its lock with it. A colleague's on another machine is
 // waited for.
-failover::Takeover takeover_of(const Operation& operation, output::Output& output) {
-    failover::Takeover takeover;
+failover::Takeover takeover_of(const Environment& environment, const Operation& operation, output::Output& output) {
+    failover::Takeover takeover{dead_holders(environment), {}};
     for (const failover::Recorded& one : operation.supersedes)
         takeover.dead.insert(one.holders.begin(), one.holders.end());
     if (!operation.recorded) return takeover;
@@ -225,7 +225,7 @@ Result<ExitCode> run_operation(Context& context, Operation operation) {
     std::unique_ptr<failover::Lock> own;
     if (operation.lock == nullptr) {
         auto taken = failover::lock_instance(world, context.environment(), context.client(), operation.plan,
-                                             operation.id, takeover_of(operation, output));
+                                             operation.id, takeover_of(context.environment(), operation, output));
         if (!taken) return refused(taken.error());
         own = std::move(*taken);
     } else {

@@ -1,6 +1,7 @@
 #include "commands/replay.h"
 
 #include "backup/pieces.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "commands/replay_sender.h"
 #include "commands/transfer_progress.h"
@@ -22,9 +23,7 @@ bool line_broke(const Error& error) {
 }
 
 // One connection's worth: the file from its begin, without what is acknowledged.
-Result<void> send_once(Context& context, const ReplayTask& task, Replayed& replayed, ReplaySender::Place& place) {
-    const fleet::Waiting waiting{Deadline::never(), idle};
-    ReplaySender sender(context.pipeline(*task.master, waiting), task, replayed, place);
+Result<void> send_by(Context& context, const ReplayTask& task, const Replayed& replayed, ReplaySender& sender) {
     TRY_ASSIGN(backup::Pieces pieces, backup::Pieces::open(task.file->path));
     TransferProgress progress(context.output(), task.master->name, task.file->bytes, 0);
     redis::RdbReader reader(&sender);
@@ -40,6 +39,17 @@ Result<void> send_once(Context& context, const ReplayTask& task, Replayed& repla
     return sender.finish();
 }
 
+Result<void> send_once(Context& context, const ReplayTask& task, Replayed& replayed) {
+    const fleet::Waiting waiting{Deadline::never(), idle};
+    ReplaySender sender(context.pipeline(*task.master, waiting), task, replayed);
+    Result<void> sent = send_by(context, task, replayed, sender);
+    if (!sent && sent.error().code == ErrorCode::interrupted) {
+        const interrupt::Patience patience(2);
+        sender.settle();
+    }
+    return sent;
+}
+
 // Is it still the same process, and the master? Errors: conflict; the node does not answer.
 Result<void> same_master(Context& context, const ReplayTask& task) {
     const std::vector<fleet::Call> call{{task.master, redis::node_view_requests()}};
@@ -49,12 +59,12 @@ Result<void> same_master(Context& context, const ReplayTask& task) {
     if (view.run_id != task.run_id)
         return fail(Error{ErrorCode::conflict, fmt::format("{} was restarted meanwhile", task.master->name),
                           "what it had taken may be lost, or another node may be the master by now",
-                          "redisctl master-info, then run the same again", "RESTARTED"});
+                          "redisctl master-info", "RESTARTED"});
     if (view.role != redis::Role::master)
         return fail(Error{ErrorCode::conflict,
                           fmt::format("{} is a {} by now", task.master->name, redis::role_name(view.role)),
                           "another node became the master while keys were restored, and may not have all of them",
-                          "redisctl master-info, then run the same again", "ROLE_CHANGED"});
+                          "redisctl master-info", "ROLE_CHANGED"});
     return {};
 }
 
@@ -67,10 +77,9 @@ uint64_t Replayed::keys() const {
 }
 
 Result<void> replay(Context& context, const ReplayTask& task, Replayed& replayed) {
-    ReplaySender::Place place;
     for (int tries = 0;;) {
-        const uint64_t before = place.acknowledged;
-        Result<void> sent = send_once(context, task, replayed, place);
+        const uint64_t before = replayed.place;
+        Result<void> sent = send_once(context, task, replayed);
         if (sent) return {};
         Error error = std::move(sent).error();
         if (error.reason == "READONLY") {
@@ -78,7 +87,7 @@ Result<void> replay(Context& context, const ReplayTask& task, Replayed& replayed
             return fail(std::move(error));
         }
         if (!line_broke(error)) return fail(std::move(error));
-        tries = place.acknowledged > before ? 0 : tries + 1;
+        tries = replayed.place > before ? 0 : tries + 1;
         if (tries >= tries_without_progress) return fail(std::move(error));
         TRY(context.loop().pause(Deadline::after(between_tries * std::min(tries + 1, 4))));
         if (const Result<void> same = same_master(context, task); !same) {

@@ -16,6 +16,8 @@
 namespace redisctl {
 
 struct Replayed {
+    // Keys and libraries, in the order of the file, that need not be sent again: acknowledged, expired or refused.
+    uint64_t place = 0;
     std::map<uint64_t, uint64_t> restored;  // keys that the master acknowledged, by database
     uint64_t expired = 0;                   // left out: their time had come
     uint64_t functions = 0;
@@ -35,10 +37,13 @@ struct ReplayTask {
     const RestoreFile* file = nullptr;
     // Now and then, between two keys. An error ends it.
     std::function<Result<void>()> keep_going;
+    // Whenever something was acknowledged, often: `replayed` says how far it came by now.
+    std::function<void()> acknowledged;
 };
 
-// `replayed` is true also when it fails: of what was acknowledged. A line that breaks is made again, for as long as the
-// same process is the master; what had not been acknowledged is sent again, which replaces a key by itself. Errors:
+// From `replayed.place` on; `replayed` is true also when it fails: of what was acknowledged. A line that breaks is made again, for as long as the
+// same process is the master; what had not been acknowledged is sent again, which replaces a key by itself. After
+// Ctrl-C the answers to what is on its way are waited for, for 2 s at most. Errors:
 // interrupted; conflict (ROLE_CHANGED, RESTARTED) when it is not; server (OOM, MISCONF, NOPERM …) when it takes nothing
 // more; those of the connection; those of the file, which may have changed.
 Result<void> replay(Context& context, const ReplayTask& task, Replayed& replayed);

@@ -20,6 +20,7 @@ constexpr size_t most_refusals = 20;
 constexpr uint64_t look_every = 8u << 20;
 constexpr int64_t furthest_behind = 32 << 20;
 constexpr Millis between_looks{50}, patience{30'000};
+constexpr Millis settled_in{2'000}, no_answer_for{500};
 
 std::string head(size_t words) {
     return fmt::format("*{}\r\n", words);
@@ -48,8 +49,8 @@ Result<void> ReplaySender::key(const redis::RdbKey& key) {
     key_ = key;
     const uint64_t place_in_file = place_in_file_++;
     const bool expired = is_over(key, clock_ms() + task_.clock_ahead_ms);
-    left_out_ = ++seen_ <= place_.acknowledged || expired;
-    if (seen_ > place_.acknowledged && expired) {
+    left_out_ = ++seen_ <= replayed_.place || expired;
+    if (seen_ > replayed_.place && expired) {
         pending_.push_back({Pending::What::expired, key.database, {}});
         step_over_expired();
     }
@@ -116,7 +117,7 @@ Result<void> ReplaySender::value_ends() {
 }
 
 Result<void> ReplaySender::function(std::string_view code) {
-    if (++seen_ <= place_.acknowledged) return {};
+    if (++seen_ <= replayed_.place) return {};
     pending_.push_back({Pending::What::function, 0, std::string(trim(code.substr(0, code.find('\n'))))});
     awaited_++;
     TRY(put(head(4) + word("FUNCTION") + word("LOAD") + word("REPLACE") + word(code)));
@@ -127,12 +128,23 @@ Result<void> ReplaySender::finish() {
     return take(awaited_);
 }
 
+// A value that was put in part is never answered.
+void ReplaySender::settle() {
+    const Deadline end = Deadline::after(settled_in);
+    Deadline silent = Deadline::after(no_answer_for);
+    while (awaited_ > 0 && !end.passed() && !silent.passed()) {
+        const size_t before = awaited_;
+        if (!pipeline_->pause(between_looks) || !take(0)) return;
+        if (awaited_ < before) silent = Deadline::after(no_answer_for);
+    }
+}
+
 // What is left out needs no answer, but its turn.
 void ReplaySender::step_over_expired() {
     while (!pending_.empty() && pending_.front().what == Pending::What::expired) {
         pending_.pop_front();
         replayed_.expired++;
-        place_.acknowledged++;
+        replayed_.place++;
     }
 }
 
@@ -146,6 +158,7 @@ Result<void> ReplaySender::take(size_t at_least) {
         TRY(answered(pending, reply));
         step_over_expired();
     }
+    if (!replies.empty() && task_.acknowledged) task_.acknowledged();
     return {};
 }
 
@@ -171,7 +184,7 @@ Result<void> ReplaySender::answered(const Pending& pending, const redis::Value& 
     } else if (pending.what == What::function) {
         replayed_.functions++;
     }
-    if (pending.what != What::select) place_.acknowledged++;
+    if (pending.what != What::select) replayed_.place++;
     return {};
 }
 

@@ -19,13 +19,8 @@ namespace redisctl {
 
 class ReplaySender final : public redis::RdbVisitor {
   public:
-    // How far it came, over all connections: keys and libraries, in the order of the file, that need not be sent again.
-    struct Place {
-        uint64_t acknowledged = 0;
-    };
-
-    ReplaySender(std::unique_ptr<fleet::Pipeline> pipeline, const ReplayTask& task, Replayed& replayed, Place& place)
-        : pipeline_(std::move(pipeline)), task_(task), replayed_(replayed), place_(place) {}
+    ReplaySender(std::unique_ptr<fleet::Pipeline> pipeline, const ReplayTask& task, Replayed& replayed)
+        : pipeline_(std::move(pipeline)), task_(task), replayed_(replayed) {}
 
     Result<void> key(const redis::RdbKey& key) override;
     Result<void> value(std::string_view bytes) override;
@@ -34,6 +29,8 @@ class ReplaySender final : public redis::RdbVisitor {
 
     // Until all that was put is answered.
     Result<void> finish();
+    // It goes no further: the answers that still come, for as long as some do, and not for long.
+    void settle();
 
   private:
     // What was put and is not answered yet.
@@ -54,7 +51,6 @@ class ReplaySender final : public redis::RdbVisitor {
     std::unique_ptr<fleet::Pipeline> pipeline_;
     const ReplayTask& task_;
     Replayed& replayed_;
-    Place& place_;
     std::deque<Pending> pending_;
     size_t awaited_ = 0;          // replies; what is expired is pending without one
     uint64_t seen_ = 0;           // keys and libraries of the file

@@ -1,9 +1,11 @@
 #include "commands/restore_backup.h"
 
 #include "base/interrupt.h"
+#include "base/shell_words.h"
 #include "base/text.h"
 #include "commands/consent.h"
 #include "commands/operation_report.h"
+#include "commands/restore_journal.h"
 #include "commands/restore_run.h"
 #include "failover/journal.h"
 #include "topology/system.h"
@@ -12,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 namespace redisctl {
 
@@ -47,9 +50,13 @@ class RestoreBackup {
         if (!file && file.error().code == ErrorCode::refused)
             return end_early(context_, result_.operation, file.error());
         TRY(file);
-        TRY_ASSIGN(const RestoreTarget target, ask_restore_target(context_, *job_.master, *file));
+        TRY_ASSIGN(RestoreTarget target, ask_restore_target(context_, *job_.master, *file));
         result_.file = job_.file = &*file;
         result_.target = job_.target = &target;
+        set_lines();
+        if (options_.resume)
+            if (const Result<void> found = find_stopped_one(target); !found)
+                return end_early(context_, result_.operation, found.error());
         return decide();
     }
 
@@ -76,26 +83,98 @@ class RestoreBackup {
         return {};
     }
 
+    // As they were typed, from whichever folder, and with what has to be said again.
+    void set_lines() {
+        std::vector<std::string> words = options_.words;
+        if (words.empty()) {
+            for (const std::string_view word : split(options_.command, ' ')) words.emplace_back(word);
+            words.push_back(absolute(job_.file->path));
+        }
+        job_.goes_on_by = line(words, "--resume");
+        job_.again = line(words, "--merge");
+        job_.undone_by = [this](const std::string& path) {
+            return line({"restore", "rdb", absolute(path)}, "--replace-all");
+        };
+    }
+
+    static std::string absolute(const std::string& path) {
+        std::error_code failed;
+        const std::filesystem::path found = std::filesystem::absolute(path, failed);
+        return failed ? path : found.lexically_normal().string();
+    }
+
+    std::string line(std::vector<std::string> words, const std::string& mode) const {
+        words.insert(words.begin(), "redisctl");
+        words.push_back(mode);
+        if (!options_.dir.empty()) words.insert(words.end(), {"--dir", absolute(options_.dir)});
+        for (const std::string& check : options_.overrides) words.insert(words.end(), {"--override", check});
+        if (options_.no_safety_backup) words.emplace_back("--no-safety-backup");
+        if (!options_.wait.empty()) words.insert(words.end(), {"--wait", options_.wait});
+        if (!options_.confirm.empty()) words.insert(words.end(), {"--confirm", options_.confirm});
+        const std::vector<std::string>& typed = context_.globals().typed;
+        words.insert(words.end(), typed.begin(), typed.end());
+        return shell_line(words);
+    }
+
+    // What is true of the master is asked again; the journal knows what was meant, and how far it came.
+    Result<void> find_stopped_one(RestoreTarget& target) {
+        Result<StoppedRestore> found = find_stopped(context_.environment(), context_.kube_context(), *job_.picture,
+                                                    *job_.file, target);
+        if (!found) {
+            Error error = std::move(found).error();
+            if (error.hint.empty()) error.hint = job_.again;
+            return fail(std::move(error));
+        }
+        stopped_ = std::move(*found);
+        job_.stopped = &stopped_;
+        job_.id = stopped_.operation;
+        job_.mode = stopped_.mode;
+        if (!stopped_.has_begun()) return {};
+        const bool same = stopped_.goes_on_in(target);
+        if (same) {
+            result_.replayed = stopped_.replayed;
+            // Since its first key, so that what expired in between is not missed.
+            target.expired_keys = stopped_.expired_keys;
+            target.evicted_keys = stopped_.evicted_keys;
+        }
+        result_.safety_backup = stopped_.safety_backup;
+        result_.resumed = {result_.replayed.place, same};
+        job_.going_on = GoingOn{result_.replayed.place};
+        return {};
+    }
+
     Result<ExitCode> decide() {
         RestorePlan plan{head(), steps(), job_.file, job_.target};
         TRY_ASSIGN(plan.plan.checks,
-                   restore_checks(*job_.file, *job_.target, *job_.picture, job_.mode, options_.overrides));
+                   restore_checks(*job_.file, *job_.target, *job_.picture, job_.mode, job_.going_on,
+                                  options_.overrides));
         TRY(show_restore_plan(context_.output(), plan, options_.dry_run));
         const bool refuses = std::any_of(plan.plan.checks.begin(), plan.plan.checks.end(), failover::refuses);
         if (refuses) return end_early(context_, result_.operation, refused_by("the restore", plan.plan.checks));
         if (options_.dry_run) return ExitCode::ok;
         if (const Result<void> agreed = consent(); !agreed)
             return end_early(context_, result_.operation, agreed.error());
-        result_.operation.operation = id_;
+        result_.operation.operation = job_.id;
         run_restore(context_, job_, plan.plan, result_);
         return print_restore_result(context_.output(), std::move(result_));
     }
 
     Result<void> consent() const {
-        const std::string what = job_.mode == RestoreMode::replace_all ? "All keys that are there now are removed. "
+        const std::string what = job_.going_on                            ? going_on_text() + ". "
+                                 : job_.mode == RestoreMode::replace_all ? "All keys that are there now are removed. "
                                  : job_.mode == RestoreMode::merge     ? "Keys that the file has are replaced. "
                                                                        : "Keys are written to it. ";
         return ask_for_name(job_.picture->name, options_.confirm, what);
+    }
+
+    std::string going_on_text() const {
+        if (result_.resumed->same_master)
+            return fmt::format("it goes on behind {} of {} keys and libraries, which are not sent again",
+                               job_.going_on->behind, places_in(*job_.file));
+        return fmt::format(
+            "{} took the keys then, and is not the same master any more: it begins at the first key, empties nothing, "
+            "and makes no new safety backup; what clients wrote to keys of the file since is replaced",
+            stopped_.master);
     }
 
     failover::Plan head() {
@@ -108,7 +187,9 @@ class RestoreBackup {
         plan.to = job_.picture->master;
         plan.notes.push_back(
             "no role changes and nothing restarts: neither Sentinel nor an operator has anything to do");
-        if (job_.mode != RestoreMode::into_empty)
+        if (job_.going_on)
+            plan.notes.push_back(fmt::format("operation {} of {}: {}", job_.id, stopped_.master, going_on_text()));
+        if (job_.mode != RestoreMode::into_empty || job_.going_on)
             plan.notes.push_back(
                 "clients that write meanwhile are not held back: what they write to a key of the file "
                 "before its turn is replaced");
@@ -121,11 +202,11 @@ class RestoreBackup {
         const std::string folder = backup::Named{job_.file->path, job_.file->manifest}.folder();
         job_.safety_dir = options_.dir.empty() ? folder : options_.dir;
         job_.safety_backup = !options_.no_safety_backup;
-        if (job_.safety_backup && some)
+        if (job_.safety_backup && some && !job_.going_on)
             steps.push_back({"safety-backup",
                              "what is there now is saved, and can be restored in the same way",
                              {"PSYNC ? -1, into " + job_.safety_dir}});
-        if (job_.mode == RestoreMode::replace_all) {
+        if (job_.mode == RestoreMode::replace_all && !job_.going_on) {
             std::vector<std::string> lines{"FLUSHALL ASYNC"};
             if (job_.target->functions && !job_.target->functions->empty()) lines.push_back("FUNCTION FLUSH");
             steps.push_back({"empty", "what the file does not have is not to stay", lines, true});
@@ -135,8 +216,10 @@ class RestoreBackup {
         for (const auto& [number, database] : job_.file->databases)
             lines.push_back(
                 fmt::format("SELECT {}; RESTORE key ttl value REPLACE ABSTTL, {} times", number, database.live));
+        if (job_.going_on && job_.going_on->behind > 0)
+            lines.push_back(fmt::format("without the first {} of them", job_.going_on->behind));
         steps.push_back({"replay", "each key is written to the master, and goes to its replicas from there", lines,
-                         job_.mode != RestoreMode::replace_all});
+                         job_.mode != RestoreMode::replace_all || job_.going_on});
         steps.push_back({"compare", "the master and its replicas are counted", {"INFO keyspace, of each node"}});
         for (ListedStep& step : steps) step.node = job_.picture->master;
         return steps;
@@ -148,6 +231,7 @@ class RestoreBackup {
     const std::string id_;
     RestoreJob job_;
     RestoreResult result_;
+    StoppedRestore stopped_;  // that --resume has found
 };
 
 }  // namespace
@@ -157,6 +241,8 @@ std::vector<Option> restore_options(RestoreOptions& options, std::string dir_hel
         {"--merge", "", "Keys may be there: those that the file has are replaced, the others stay", &options.merge},
         {"--replace-all", "", "Keys may be there: all are removed first (FLUSHALL ASYNC), functions too",
          &options.replace_all},
+        {"--resume", "", "Go on with the last restore of this file, which was stopped, from its place",
+         &options.resume},
         {"--dir", "FOLDER", std::move(dir_help), &options.dir, {}, "file"},
         {"--no-safety-backup", "", "Do not save what is there now before", &options.no_safety_backup},
         {"--confirm", "NAME", "The instance's name: stands for typing it", &options.confirm, {}, "instance"},
@@ -169,6 +255,9 @@ std::vector<Option> restore_options(RestoreOptions& options, std::string dir_hel
 Result<void> check_restore_options(const Context& context, const RestoreOptions& options) {
     if (options.merge && options.replace_all)
         return fail(ErrorCode::usage, "--merge and --replace-all exclude each other");
+    if (options.resume && (options.merge || options.replace_all))
+        return fail(ErrorCode::usage, "--resume goes without --merge and --replace-all",
+                    "it goes on as it was begun");
     if (!context.globals().nodes.empty())
         return fail(ErrorCode::usage, "--node is not for a restore", "it goes to the master, whichever node that is");
     if (!options.wait.empty()) TRY(parse_duration(options.wait));

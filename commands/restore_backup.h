@@ -19,7 +19,10 @@ struct RestoreOptions {
     std::vector<std::string> overrides;
     // dir: for the safety backup; empty: the folder of the file, which a caller whose file is not to stay has to fill.
     std::string dir, confirm, wait;
-    bool merge = false, replace_all = false, no_safety_backup = false, dry_run = false;
+    bool merge = false, replace_all = false, resume = false, no_safety_backup = false, dry_run = false;
+    // The words that name the same backup once more, for the lines that go on or begin anew: "snapshot restore NAME".
+    // Empty: the command, and the path of the file.
+    std::vector<std::string> words = {};
 };
 
 // All of the flags above, which must outlive the options. `dir_help`: what the command has --dir for.

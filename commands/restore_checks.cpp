@@ -17,8 +17,9 @@ using failover::Verdict;
 
 class Judge {
   public:
-    Judge(const RestoreFile& file, const RestoreTarget& target, const topology::Picture& picture, RestoreMode mode)
-        : file_(file), target_(target), picture_(picture), mode_(mode) {}
+    Judge(const RestoreFile& file, const RestoreTarget& target, const topology::Picture& picture, RestoreMode mode,
+          const std::optional<GoingOn>& going_on)
+        : file_(file), target_(target), picture_(picture), mode_(mode), going_on_(going_on) {}
 
     std::vector<Check> all() {
         file();
@@ -76,6 +77,10 @@ class Judge {
     void keys() {
         const int64_t there = sum_of(target_.keys);
         const std::string value = fmt::format("{} keys", there);
+        if (going_on_) {
+            add("target-keys", Verdict::ok, value, "any: it goes on with what was begun");
+            return;
+        }
         switch (mode_) {
             case RestoreMode::into_empty:
                 add("target-keys", there == 0 ? Verdict::ok : Verdict::block, value, "0 keys",
@@ -161,8 +166,9 @@ class Judge {
         }
         const auto note = file_.facts.notes.find("used-mem");
         const std::optional<int64_t> told = note == file_.facts.notes.end() ? std::nullopt : parse_int(note->second);
-        const int64_t needed = std::max<int64_t>(told.value_or(0), static_cast<int64_t>(file_.bytes));
-        const int64_t used = mode_ == RestoreMode::replace_all ? 0 : *target_.used_memory;
+        const auto needed = static_cast<int64_t>(
+            static_cast<double>(std::max<int64_t>(told.value_or(0), static_cast<int64_t>(file_.bytes))) * still_to_come());
+        const int64_t used = empties() ? 0 : *target_.used_memory;
         const bool fits = used + needed <= *target_.maxmemory;
         const std::string value = fmt::format("about {} needed, {} in use", human_bytes(static_cast<uint64_t>(needed)),
                                               human_bytes(static_cast<uint64_t>(*target_.used_memory)));
@@ -177,6 +183,18 @@ class Judge {
             .overridable = true;
     }
 
+    bool empties() const { return mode_ == RestoreMode::replace_all && !going_on_; }
+
+    // The share of the file that is not there yet: by its place, or, where the keys that are there are its own, by their
+    // number, since another master has most of what was sent to the one before.
+    double still_to_come() const {
+        const auto all = static_cast<double>(file_.facts.keys());
+        if (!going_on_ || all == 0) return 1;
+        auto there = static_cast<double>(going_on_->behind);
+        if (mode_ != RestoreMode::merge) there = std::max(there, static_cast<double>(sum_of(target_.keys)));
+        return std::clamp(1 - there / all, 0.0, 1.0);
+    }
+
     void functions() {
         if (file_.facts.functions == 0) return;
         const std::string value = fmt::format("{} libraries in the file", file_.facts.functions);
@@ -186,7 +204,7 @@ class Judge {
             return;
         }
         const bool some = target_.functions && !target_.functions->empty();
-        add("functions", some && mode_ != RestoreMode::replace_all ? Verdict::warn : Verdict::ok,
+        add("functions", some && !empties() && !going_on_ ? Verdict::warn : Verdict::ok,
             some ? fmt::format("{}; there now: {}", value, fmt::join(*target_.functions, ", ")) : value,
             "those of the same names are replaced");
     }
@@ -201,7 +219,7 @@ class Judge {
     }
 
     void flush() {
-        if (mode_ != RestoreMode::replace_all) return;
+        if (!empties()) return;
         add("flush", target_.has_flush ? Verdict::ok : Verdict::block,
             target_.has_flush ? "FLUSHALL is known" : "FLUSHALL is renamed or disabled", "known",
             target_.has_flush ? "" : "--merge, which removes nothing");
@@ -239,6 +257,7 @@ class Judge {
     const RestoreTarget& target_;
     const topology::Picture& picture_;
     RestoreMode mode_;
+    const std::optional<GoingOn>& going_on_;
     std::vector<Check> checks_;
 };
 
@@ -246,8 +265,9 @@ class Judge {
 
 Result<std::vector<Check>> restore_checks(const RestoreFile& file, const RestoreTarget& target,
                                           const topology::Picture& picture, RestoreMode mode,
+                                          const std::optional<GoingOn>& going_on,
                                           const std::vector<std::string>& overrides) {
-    std::vector<Check> checks = Judge(file, target, picture, mode).all();
+    std::vector<Check> checks = Judge(file, target, picture, mode, going_on).all();
     for (const std::string& name : overrides) {
         const auto check =
             std::find_if(checks.begin(), checks.end(), [&](const Check& one) { return one.name == name; });

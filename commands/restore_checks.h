@@ -7,6 +7,8 @@
 #include "failover/check.h"
 #include "topology/picture.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +21,15 @@ enum class RestoreMode {
     replace_all,  // what the file does not have is removed
 };
 
+// A restore that was stopped goes on behind so many of the file's keys, and empties nothing any more.
+struct GoingOn {
+    uint64_t behind = 0;
+};
+
 // overrides: names of checks. Errors: usage, for a name that no check has, or that cannot be overridden.
 Result<std::vector<failover::Check>> restore_checks(const RestoreFile& file, const RestoreTarget& target,
                                                     const topology::Picture& picture, RestoreMode mode,
+                                                    const std::optional<GoingOn>& going_on,
                                                     const std::vector<std::string>& overrides);
 
 }  // namespace redisctl

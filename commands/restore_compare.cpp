@@ -38,7 +38,7 @@ std::optional<Error> judge(const fleet::Node& master, const Compared& compared) 
         cause += "; clients may have deleted them meanwhile";
     if (compared.expired.value_or(0) > 0) cause += fmt::format("; {} expired", *compared.expired);
     return Error{ErrorCode::conflict, fmt::format("{} does not hold all that was restored", master.name),
-                 std::move(cause), compared.evicted.value_or(0) > 0 ? "raise maxmemory, and run the same again" : "",
+                 std::move(cause), compared.evicted.value_or(0) > 0 ? "raise maxmemory" : "",
                  "KEYS_MISSING"};
 }
 
@@ -67,7 +67,7 @@ Compared compare_restored(Context& context, const fleet::Node& master, const std
         if (now.view.run_id != before.run_id || now.view.role != redis::Role::master) {
             compared.error = Error{ErrorCode::conflict, fmt::format("{} is not the master any more", master.name),
                                    "it was restarted, or another node was promoted, right behind the restore",
-                                   "redisctl master-info, then run the same again", "ROLE_CHANGED"};
+                                   "redisctl master-info", "ROLE_CHANGED"};
             return compared;
         }
         if (!when_done) {

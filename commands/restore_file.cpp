@@ -82,6 +82,7 @@ Result<RestoreFile> read_restore_file(const backup::Named& named) {
     if (!checked.facts->not_counted.empty()) return fail(not_whole(named.path, checked.facts->not_counted));
     file.facts = std::move(*checked.facts);
     file.bytes = checked.bytes;
+    file.sha256 = std::move(checked.sha256);
     return file;
 }
 

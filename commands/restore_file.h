@@ -21,6 +21,7 @@ struct RestoreFile {
     std::optional<backup::Manifest> manifest;
     redis::RdbFacts facts;
     uint64_t bytes = 0;
+    std::string sha256;
     std::map<uint64_t, Database> databases;
     std::string first_key;        // a name to ask for a permission with; empty: there is no key, or it has none
     std::string largest_key;      // printable, with its database

@@ -30,7 +30,8 @@ void bind(Spec& spec) {
         {"BACKUP", "An RDB, its manifest, or the id of a run of backup rdb", &options->what, true, false, "file"}};
     spec.examples = {"redisctl restore rdb dump.rdb --dry-run",
                      "redisctl restore rdb 20261122T033000Z-1a2b3c4d --dir /var/backups/redis --replace-all",
-                     "redisctl restore rdb dump.rdb --instance redis --merge --confirm redis --json"};
+                     "redisctl restore rdb dump.rdb --instance redis --merge --confirm redis --json",
+                     "redisctl restore rdb dump.rdb --instance redis --resume"};
     spec.run = [options](Context& context) { return run(context, *options); };
 }
 

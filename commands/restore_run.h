@@ -3,14 +3,22 @@
 
 #include "commands/look.h"
 #include "commands/restore_checks.h"
+#include "commands/restore_journal.h"
 #include "commands/restore_view.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace redisctl {
 
 struct RestoreJob {
     std::string id;  // of the operation
+    // Lines to paste: what goes on with it when it is stopped, and what sends all of the file once more.
+    std::string goes_on_by, again;
+    std::function<std::string(const std::string& path)> undone_by;  // the same, of the safety backup at this path
+    const StoppedRestore* stopped = nullptr;                        // the one that this one goes on with
+    std::optional<GoingOn> going_on;                                // nullopt: it begins at its first step
     const fleet::Instance* instance = nullptr;
     const topology::Picture* picture = nullptr;
     const fleet::Node* master = nullptr;

@@ -84,6 +84,8 @@ Result<RestoreTarget> ask_restore_target(Context& context, const fleet::Node& ma
     RestoreTarget target;
     const redis::ServerFacts server = redis::server_facts(info);
     target.run_id = server.run_id;
+    target.replid = redis::text_of(info, "master_replid");
+    target.replid2 = redis::text_of(info, "master_replid2");
     target.version = fmt::format("{} {}", server.server, server.version);
     target.keys = keys_of(info, replies[2].integer == 1);
     target.used_memory = redis::count_of(info, "used_memory");

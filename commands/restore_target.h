@@ -21,7 +21,7 @@ using KeyCounts = std::map<uint64_t, int64_t>;
 int64_t sum_of(const KeyCounts& keys);
 
 struct RestoreTarget {
-    std::string run_id;
+    std::string run_id, replid, replid2;  // its history, and the one that it went on with when it became the master
     std::string version;  // "redis 7.0.15"
     KeyCounts keys;
     std::optional<int64_t> used_memory, maxmemory, expired_keys, evicted_keys, databases, max_bulk_bytes;

@@ -90,6 +90,9 @@ Json proof_json(const RestoreResult& result) {
                                       {"keys", value_or_null(replica.keys)},
                                       {"same", value_or_null(replica.same)}};
     json["safetyBackup"] = text_or_null(result.safety_backup);
+    json["resumed"] = nullptr;
+    if (result.resumed) json["resumed"] = {{"at", result.resumed->behind}, {"sameMaster", result.resumed->same_master}};
+    json["goesOnBy"] = text_or_null(result.goes_on_by);
     return json;
 }
 
@@ -101,6 +104,8 @@ std::string restored_text(const RestoreResult& result) {
     if (result.file->facts.functions > 0)
         text += fmt::format("; {} of {} libraries of functions", replayed.functions, result.file->facts.functions);
     text += '\n';
+    if (result.resumed && result.resumed->behind > 0)
+        text += fmt::format("gone on with behind {} that were there\n", result.resumed->behind);
     if (result.compared)
         for (const auto& [number, restored] : replayed.restored)
             text += fmt::format("db{}: {} keys restored, {} before, {} now\n", number, restored,
@@ -121,7 +126,7 @@ std::string outcome_text(const RestoreResult& result) {
         case Outcome::refused:
             return "refused: nothing was changed";
         default:
-            return "incomplete: the same again replaces what is there, and restores the rest";
+            return result.goes_on_by.empty() ? "incomplete" : "incomplete; to go on: " + printable(result.goes_on_by);
     }
 }
 

@@ -33,6 +33,12 @@ struct RestoreResult {
     std::optional<Compared> compared;
     std::string safety_backup;  // its path; empty: there is none
     bool begun = false;         // keys were sent
+    std::string goes_on_by;     // the line that goes on with what is not done; empty: none does
+    struct Resumed {
+        uint64_t behind = 0;       // so many keys and libraries of the file were there already; 0: from the first on
+        bool same_master = false;  // the process is the one that took them
+    };
+    std::optional<Resumed> resumed;
 };
 
 // As print_result() does it with the result of a switch.

@@ -34,20 +34,38 @@ std::string listed(const std::vector<Recorded>& all) {
     return text;
 }
 
+// It goes on by its own command, and is undone by none: what it replaced may have been saved before.
+Error of_its_own(const Recorded& recorded, Continue how) {
+    const std::string what = fmt::format("operation {}, a {} of {},", recorded.operation, recorded.plan.command,
+                                         recorded.plan.instance);
+    if (how == Continue::forward)
+        return {ErrorCode::refused, what + " is not resumed by this", "it goes on by its own command",
+                recorded.goes_on_by, "OWN_COMMAND"};
+    return {ErrorCode::refused, what + " is not undone by this",
+            recorded.undone_by.empty() ? "nothing was saved of what was there before"
+                                       : "what was there before was saved, and is written back by its own command",
+            recorded.undone_by.empty() ? recorded.goes_on_by : recorded.undone_by, "OWN_COMMAND"};
+}
+
 // The one that is named, or the only one that is not finished. nullopt: none on this machine.
-Result<std::optional<Recorded>> recorded_here(const Environment& environment, const std::string& wanted) {
+Result<std::optional<Recorded>> recorded_here(const Environment& environment, const std::string& wanted,
+                                              Continue how) {
     std::vector<Error> unreadable;
     std::vector<Recorded> all = failover::read_journals(environment, unreadable);
     if (!wanted.empty()) {
         const auto named =
             std::find_if(all.begin(), all.end(), [&](const Recorded& one) { return one.operation == wanted; });
         if (named == all.end()) return std::optional<Recorded>();
+        if (!named->goes_on_by.empty() && failover::is_left(*named)) return fail(of_its_own(*named, how));
         if (named->ended)
             return fail(ErrorCode::refused, fmt::format("operation {} is finished: {}", wanted, named->outcome), {},
                         "redisctl history");
         return std::optional(std::move(*named));
     }
-    std::erase_if(all, [](const Recorded& one) { return one.ended; });
+    const auto last = std::ranges::find_if(all, [](const Recorded& one) { return !one.goes_on_by.empty(); });
+    const auto own = last != all.end() && failover::is_left(*last) ? std::optional(*last) : std::nullopt;
+    std::erase_if(all, [](const Recorded& one) { return one.ended || !one.goes_on_by.empty(); });
+    if (all.empty() && own) return fail(of_its_own(*own, how));
     if (all.size() > 1)
         return fail(ErrorCode::not_found, "several operations are not finished", "there are: " + listed(all),
                     "redisctl resume " + all.front().operation);
@@ -142,7 +160,7 @@ bool fenced_by_us(failover::World& world, const Recorded& recorded) {
 
 Result<ExitCode> run(Context& context, const Flags& flags, Continue how) {
     const std::string wanted = flags.operation.empty() ? "" : flags.operation.front();
-    TRY_ASSIGN(std::optional<Recorded> recorded, recorded_here(context.environment(), wanted));
+    TRY_ASSIGN(std::optional<Recorded> recorded, recorded_here(context.environment(), wanted, how));
     if (recorded) aim(context, recorded->plan);
     context.begin_operation(recorded ? recorded->operation : "resume");
     TRY_ASSIGN(OneInstance one, one_instance(context));

@@ -1,3 +1,4 @@
+#include "base/shell_words.h"
 #include "commands/command.h"
 #include "commands/look.h"
 #include "commands/node_container.h"
@@ -27,20 +28,11 @@ struct Options {
     bool dry_run = false;
 };
 
-// A word as a shell takes it for one.
-std::string quoted(const std::string& word) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,@%+";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-    std::string out = "'";
-    for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
-    return out + "'";
-}
-
 std::string kubectl_exec(const kube::ExecQuestion& question) {
     const std::string_view streams = question.terminal ? "-it " : question.input ? "-i " : "";
     std::string text =
         fmt::format("kubectl exec -n {} {}{} -c {} --", question.ns, streams, question.pod, question.container);
-    for (const std::string& word : question.command) text += ' ' + quoted(word);
+    for (const std::string& word : question.command) text += ' ' + shell_word(word);
     return text;
 }
 

@@ -19,6 +19,7 @@ Result<void> none_unfinished(const Environment& environment, const failover::Pla
                               "LOCKED"});
         if (std::ranges::any_of(superseded, [&](const auto& one) { return one.operation == recorded.operation; }))
             continue;
+        if (!recorded.goes_on_by.empty()) continue;
         return fail(Error{
             ErrorCode::refused, fmt::format("operation {} of {} is not finished", recorded.operation, plan.instance),
             fmt::format("{} from {} to {} stopped at {}, on {}", other.command, other.from, other.to, at,
@@ -26,6 +27,15 @@ Result<void> none_unfinished(const Environment& environment, const failover::Pla
             fmt::format("redisctl resume {0}, or redisctl abort {0}", recorded.operation), "UNFINISHED"});
     }
     return {};
+}
+
+std::set<std::string> dead_holders(const Environment& environment) {
+    std::set<std::string> dead;
+    std::vector<Error> unreadable;
+    for (const failover::Recorded& recorded : failover::read_journals(environment, unreadable))
+        if (!recorded.goes_on_by.empty() && !recorded.ended && !recorded.running)
+            dead.insert(recorded.holders.begin(), recorded.holders.end());
+    return dead;
 }
 
 }  // namespace redisctl

@@ -6,13 +6,20 @@
 #include "failover/journal.h"
 #include "failover/plan.h"
 
+#include <set>
+#include <string>
 #include <vector>
 
 namespace redisctl {
 
 // May a change of this plan's instance begin? One that was killed may have left something borrowed: it is finished or
-// undone first, save for those that the new one clears up behind. Errors: refused (LOCKED, UNFINISHED).
+// undone first, save for those that the new one clears up behind, and for those that have borrowed nothing. Errors:
+// refused (LOCKED, UNFINISHED).
 Result<void> none_unfinished(const Environment& environment, const failover::Plan& plan,
                              const std::vector<failover::Recorded>& superseded = {});
+
+// Who held a lock, of whichever instance, for a change that has borrowed nothing, and was killed on this machine: what
+// they left of it is in nobody's way.
+std::set<std::string> dead_holders(const Environment& environment);
 
 }  // namespace redisctl

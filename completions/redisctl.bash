@@ -286,7 +286,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words $'--dir\n--passphrase-file\n--rewrite\n--dry-run\n--yes'$'\n'"$flags1"; else :; fi
             ;;
         restore-rdb | redis-restore-rdb | redis-restore)
-            if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run'$'\n'"$flags1"; else _redisctl_file; fi
+            if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--resume\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run'$'\n'"$flags1"; else _redisctl_file; fi
             ;;
         resume | redis-resume)
             if [[ $cur == -* ]]; then _redisctl_words $'--yes\n--confirm\n--step'$'\n'"$flags1"; else :; fi

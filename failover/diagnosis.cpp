@@ -105,7 +105,7 @@ class Doctor {
             block("watchers", "", fmt::format("{}", fmt::join(watchers, ", ")), "nobody else decides who follows whom",
                   system == "unrelated-masters" ? topology::way_to_one_master(system) : "redisctl status");
         for (const Recorded& recorded : hearsay_.journals)
-            if (!recorded.ended) {
+            if (!recorded.ended && recorded.goes_on_by.empty()) {
                 std::string where = fmt::format("{} stopped at {}", recorded.operation,
                                                 recorded.last_step.empty() ? "its beginning" : recorded.last_step);
                 trouble("an operation is not finished: {}", where);

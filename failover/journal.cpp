@@ -73,7 +73,8 @@ std::string journal_path(const Environment& environment, const std::string& oper
     return fmt::format("{}/{}.jsonl", journal_folder(environment), operation);
 }
 
-Result<Journal> Journal::create(const Environment& environment, const std::string& operation, const Plan& plan) {
+Result<Journal> Journal::create(const Environment& environment, const std::string& operation, const Plan& plan,
+                                const std::string& goes_on_by) {
     const std::string folder = journal_folder(environment);
     const std::string path = journal_path(environment, operation);
     std::error_code failed;
@@ -84,9 +85,9 @@ Result<Journal> Journal::create(const Environment& environment, const std::strin
     TRY(lock_file(file, operation));
     Journal journal(std::move(file), path, operation);
     const std::string holder = holder_identity(environment, operation);
-    if (const Result<void> written = journal.append(
-            {{"record", "plan"}, {"operation", operation}, {"holder", holder}, {"plan", to_json(plan)}}, true);
-        !written) {
+    Json first{{"record", "plan"}, {"operation", operation}, {"holder", holder}, {"plan", to_json(plan)}};
+    if (!goes_on_by.empty()) first["goesOnBy"] = goes_on_by;
+    if (const Result<void> written = journal.append(std::move(first), true); !written) {
         ::unlink(path.c_str());
         return fail(written.error());
     }
@@ -126,25 +127,38 @@ void Journal::note(const Json& record) {
     (void)append(record, false);
 }
 
+Result<void> Journal::keep(const Json& record) {
+    return append(record, true);
+}
+
 Result<void> Journal::end(const Json& result) {
     return append({{"record", "end"}, {"result", result}}, true);
 }
 
-Result<Recorded> read_journal(const std::string& path) {
+Result<std::vector<Json>> read_records(const std::string& path) {
     std::ifstream file(path);
     if (!file) return fail(ErrorCode::not_found, fmt::format("there is no journal {}", path));
+    std::vector<Json> records;
+    for (std::string line; std::getline(file, line);) {
+        if (line.empty()) continue;
+        if (Json record = Json::parse(line, nullptr, false); record.is_object()) records.push_back(std::move(record));
+    }
+    return records;
+}
+
+Result<Recorded> read_journal(const std::string& path) {
+    TRY_ASSIGN(const std::vector<Json> records, read_records(path));
     Recorded recorded;
     recorded.path = path;
     bool planned = false;
-    for (std::string line; std::getline(file, line);) {
-        if (line.empty()) continue;
-        const Json record = Json::parse(line, nullptr, false);
-        if (!record.is_object()) continue;
+    for (const Json& record : records) {
         const std::string kind = record.value("record", "");
+        if (record.contains("undoneBy")) recorded.undone_by = record.value("undoneBy", "");
         if (record.contains("holder")) recorded.holders.insert(record.value("holder", ""));
         if (kind == "plan" && record.contains("plan")) {
             recorded.operation = record.value("operation", "");
             recorded.started = record.value("at", "");
+            recorded.goes_on_by = record.value("goesOnBy", "");
             TRY_ASSIGN(recorded.plan, plan_from_json(record["plan"]));
             planned = true;
         } else if (kind == "intent") {
@@ -152,6 +166,8 @@ Result<Recorded> read_journal(const std::string& path) {
             recorded.intended.insert(recorded.last_step);
         } else if (kind == "reading" && record.contains("finalOffset")) {
             recorded.final_offset = record.value("finalOffset", int64_t{0});
+        } else if (kind == "place") {
+            recorded.place = {record.value("done", uint64_t{0}), record.value("of", uint64_t{0})};
         } else if (kind == "end") {
             recorded.ended = true;
             recorded.ended_at = record.value("at", "");
@@ -163,6 +179,11 @@ Result<Recorded> read_journal(const std::string& path) {
     if (!planned) return fail(ErrorCode::protocol, fmt::format("the journal {} holds no plan", path));
     recorded.running = is_locked(path);
     return recorded;
+}
+
+bool is_left(const Recorded& recorded) {
+    if (recorded.running) return false;
+    return !recorded.ended || (!recorded.goes_on_by.empty() && recorded.outcome == "incomplete");
 }
 
 std::vector<Recorded> read_journals(const Environment& environment, std::vector<Error>& unreadable) {

@@ -21,8 +21,10 @@ namespace redisctl::failover {
 
 class Journal {
   public:
-    // A new one, with the plan as its first record. Errors: refused, when it cannot be written: no change without it.
-    static Result<Journal> create(const Environment& environment, const std::string& operation, const Plan& plan);
+    // A new one, with the plan as its first record. `goes_on_by`: as of Recorded. Errors: refused, when it cannot be
+    // written: no change without it.
+    static Result<Journal> create(const Environment& environment, const std::string& operation, const Plan& plan,
+                                  const std::string& goes_on_by = {});
     // Appends to one that is there. Errors: refused, when it cannot be written, or (reason LOCKED) when its run lives.
     static Result<Journal> reopen(const Environment& environment, const std::string& path,
                                   const std::string& operation);
@@ -34,6 +36,8 @@ class Journal {
     Result<void> intend(const std::string& step, bool undo = false);
     // What came of it; written, not waited for: what is true is observed anyway.
     void note(const nlohmann::ordered_json& record);
+    // The same where it cannot be observed: on disk when it returns. Errors: io.
+    Result<void> keep(const nlohmann::ordered_json& record);
     // On disk when it returns: nothing is left to do.
     Result<void> end(const nlohmann::ordered_json& result);
 
@@ -58,14 +62,27 @@ struct Recorded {
     bool ended = false;
     std::string outcome;  // of the result; empty while it has not ended
     std::string ended_at;
+    // The line that goes on with it; empty: `resume` does. Such a one has borrowed nothing, so that it is in nobody's
+    // way until then.
+    std::string goes_on_by;
+    std::string undone_by;  // the line that brings back what it has replaced; empty: there is none
+    struct Place {
+        uint64_t done = 0, of = 0;
+    };
+    std::optional<Place> place;  // how far its last step came, where it says that
 };
+
+// Not over, and nobody is at work on it: it was killed, or it ended behind a change that its own command can go on with.
+bool is_left(const Recorded& recorded);
 
 // "3f9c1a…": 12 hexadecimal digits, new each time.
 std::string new_operation();
 
 std::string journal_folder(const Environment& environment);
 std::string journal_path(const Environment& environment, const std::string& operation);
-// Errors: not_found, protocol. A half-written last line (the disk was full, the machine died) is ignored.
+// All that stands in one. Errors: not_found. A half-written line (the disk was full, the machine died) is ignored.
+Result<std::vector<nlohmann::ordered_json>> read_records(const std::string& path);
+// Errors: also protocol.
 Result<Recorded> read_journal(const std::string& path);
 // All, newest first; unreadable ones are told of in `unreadable`.
 std::vector<Recorded> read_journals(const Environment& environment, std::vector<Error>& unreadable);

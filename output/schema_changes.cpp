@@ -131,6 +131,8 @@ Json history_item() {
                    {"to", text_or_null()},
                    {"outcome", text_or_null("null while it is unfinished")},
                    {"lastStep", text_or_null("the last one that may have been begun")},
+                   {"place", or_null(object({{"done", integer()}, {"of", integer()}}))},
+                   {"goesOnBy", text_or_null("the line that goes on with what is left, where resume does not")},
                    {"running", boolean("its process lives, on this machine")},
                    {"journal", text()}});
 }

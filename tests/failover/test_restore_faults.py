@@ -158,7 +158,7 @@ class InTheMiddle(Restoring):
             self.nodes[1].command("REPLICAOF", "NO", "ONE")
             self.nodes[0].command("REPLICAOF", "127.0.0.1", self.nodes[1].port)
             change = self.incomplete(running, "ROLE_CHANGED")
-            self.assert_says(change, "ROLE_CHANGED", "is a replica by now", hint="run the same again")
+            self.assert_says(change, "ROLE_CHANGED", "is a replica by now", hint="redisctl master-info, then redisctl restore rdb .* --resume")
 
     def test_the_master_is_restarted(self):
         with Throttle(self.nodes[0], rate=4 << 20) as way:
