@@ -30,7 +30,8 @@ Json to_json(const Recorded& recorded) {
             {"to", text_or_null(plan.to)},
             {"outcome", recorded.ended ? text_or_null(recorded.outcome) : Json(nullptr)},
             {"lastStep", text_or_null(recorded.last_step)},
-            {"place", recorded.place ? Json{{"done", recorded.place->done}, {"of", recorded.place->of}} : Json(nullptr)},
+            {"place",
+             recorded.place ? Json{{"done", recorded.place->done}, {"of", recorded.place->of}} : Json(nullptr)},
             {"goesOnBy", failover::is_left(recorded) ? text_or_null(recorded.goes_on_by) : Json(nullptr)},
             {"running", recorded.running},
             {"journal", recorded.path}};

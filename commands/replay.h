@@ -41,10 +41,10 @@ struct ReplayTask {
     std::function<void()> acknowledged;
 };
 
-// From `replayed.place` on; `replayed` is true also when it fails: of what was acknowledged. A line that breaks is made again, for as long as the
-// same process is the master; what had not been acknowledged is sent again, which replaces a key by itself. After
-// Ctrl-C the answers to what is on its way are waited for, for 2 s at most. Errors:
-// interrupted; conflict (ROLE_CHANGED, RESTARTED) when it is not; server (OOM, MISCONF, NOPERM …) when it takes nothing
+// From `replayed.place` on; `replayed` is true also when it fails: of what was acknowledged. A line that breaks is made
+// again, for as long as the same process is the master; what had not been acknowledged is sent again, which replaces a
+// key by itself. After Ctrl-C the answers to what is on its way are waited for, for 2 s at most. Errors: interrupted;
+// conflict (ROLE_CHANGED, RESTARTED) when it is not; server (OOM, MISCONF, NOPERM …) when it takes nothing
 // more; those of the connection; those of the file, which may have changed.
 Result<void> replay(Context& context, const ReplayTask& task, Replayed& replayed);
 

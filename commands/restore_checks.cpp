@@ -166,8 +166,8 @@ class Judge {
         }
         const auto note = file_.facts.notes.find("used-mem");
         const std::optional<int64_t> told = note == file_.facts.notes.end() ? std::nullopt : parse_int(note->second);
-        const auto needed = static_cast<int64_t>(
-            static_cast<double>(std::max<int64_t>(told.value_or(0), static_cast<int64_t>(file_.bytes))) * still_to_come());
+        const int64_t whole = std::max<int64_t>(told.value_or(0), static_cast<int64_t>(file_.bytes));
+        const auto needed = static_cast<int64_t>(static_cast<double>(whole) * still_to_come());
         const int64_t used = empties() ? 0 : *target_.used_memory;
         const bool fits = used + needed <= *target_.maxmemory;
         const std::string value = fmt::format("about {} needed, {} in use", human_bytes(static_cast<uint64_t>(needed)),

@@ -17,7 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::pair<RestoreMode, std::string_view>, 3> mode_names{
-    {{RestoreMode::into_empty, "into-empty"}, {RestoreMode::merge, "merge"}, {RestoreMode::replace_all, "replace-all"}}};
+    {{RestoreMode::into_empty, "into-empty"},
+     {RestoreMode::merge, "merge"},
+     {RestoreMode::replace_all, "replace-all"}}};
 
 std::string_view name_of(RestoreMode mode) {
     return std::ranges::find(mode_names, mode, &std::pair<RestoreMode, std::string_view>::first)->second;

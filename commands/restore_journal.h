@@ -1,5 +1,5 @@
-// What the journal of a restore says beside its plan, so that one that was stopped can be gone on with: what is restored,
-// in which process of which node, and how far it came.
+// What the journal of a restore says beside its plan, so that one that was stopped can be gone on with: what is
+// restored, in which process of which node, and how far it came.
 #pragma once
 
 #include "base/environment.h"

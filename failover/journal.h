@@ -72,7 +72,7 @@ struct Recorded {
     std::optional<Place> place;  // how far its last step came, where it says that
 };
 
-// Not over, and nobody is at work on it: it was killed, or it ended behind a change that its own command can go on with.
+// Not over, and nobody is at work on it: it was killed, or it ended where its own command can go on with it.
 bool is_left(const Recorded& recorded);
 
 // "3f9c1a…": 12 hexadecimal digits, new each time.
