@@ -19,8 +19,9 @@ struct NodeVolume {
     std::string why;                   // "as CONFIG GET dir says"
 };
 
-// condition: of the node's pod. directory: as the node says it; empty: it does not, and then it is what is mounted at /data. Errors: refused
-// (NO_POD; NO_VOLUME: nothing is mounted there; NO_CLAIM: what is mounted there is no PersistentVolumeClaim).
+// condition: of the node's pod. directory: as the node says it; empty: it does not, and then it is what is mounted at
+// /data. Errors: refused (NO_POD; NO_VOLUME: nothing is mounted there; NO_CLAIM: what is mounted there is no
+// PersistentVolumeClaim).
 Result<NodeVolume> volume_of(const fleet::Instance& instance, const fleet::Node& node, const std::string& directory,
                              const kube::PodCondition& condition);
 

@@ -27,7 +27,8 @@ Result<ChosenClass> named(const std::vector<const SnapshotClass*>& all, const st
         std::ranges::find_if(all, [&](const SnapshotClass* one) { return one->meta.name == wanted; });
     if (found == all.end())
         return fail(ErrorCode::not_found, fmt::format("there is no VolumeSnapshotClass {}", wanted),
-                    all.empty() ? "there is none at all" : "there are: " + names_of(all), "kubectl get volumesnapshotclass");
+                    all.empty() ? "there is none at all" : "there are: " + names_of(all),
+                    "kubectl get volumesnapshotclass");
     if (!driver.empty() && (*found)->driver != driver)
         return fail(refusal(fmt::format("VolumeSnapshotClass {} is of another driver", wanted),
                             fmt::format("it is of {}, the volume of {}", (*found)->driver, driver),

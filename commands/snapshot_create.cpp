@@ -177,7 +177,7 @@ class SnapshotCreate {
             error_ = *wait.error;
             TRY(print("incomplete"));
             if (!json() && error_->reason != "GONE")
-                context_.output().note(fmt::format("it is left, and may still become ready; to remove it: {}", removal()));
+                context_.output().note("it is left, and may still become ready; to remove it: " + removal());
             return ExitCode::incomplete;
         }
         TRY(print("ready"));
@@ -215,7 +215,8 @@ class SnapshotCreate {
         const SnapshotNote made_of = note();
         auto made = kube::create_volume_snapshot(
             client,
-            {instance().ns, name_of_snapshot(), volume_.claim, class_.name, labels_of(made_of), annotations_of(made_of)},
+            {instance().ns, name_of_snapshot(), volume_.claim, class_.name, labels_of(made_of),
+             annotations_of(made_of)},
             until);
         if (made || made.error().reason != "UNKNOWN_OUTCOME") return made;
         const Deadline again = Deadline::after(one_round);
@@ -306,11 +307,12 @@ void bind(Spec& spec) {
         {"--class", "NAME",
          "VolumeSnapshotClass; by default the default one of the volume's driver, or its only one",
          &options->snapshot_class},
-        {"--wait", "DURATION", "Longest time for the server to save, and again for the snapshot to be ready; 5m by default",
-         &options->wait},
+        {"--wait", "DURATION",
+         "Longest time for the server to save, and again for the snapshot to be ready; 5m by default", &options->wait},
         {"--dry-run", "", "Show of which node and volume, by which class, and make nothing", &options->dry_run}};
-    spec.positionals = {{"NODE", "Whose volume; by default the freshest replica's, and the master's when no replica is fit",
-                         &options->node, false, false, "node"}};
+    spec.positionals = {
+        {"NODE", "Whose volume; by default the freshest replica's, and the master's when no replica is fit",
+         &options->node, false, false, "node"}};
     spec.examples = {"redisctl snapshot create --dry-run", "redisctl snapshot create redis-1 --class csi-snapclass",
                      "redisctl snapshot create --instance redis --wait 15m --json"};
     spec.run = [options](Context& context) { return SnapshotCreate(context, *options).run(); };

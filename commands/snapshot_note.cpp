@@ -35,7 +35,9 @@ constexpr const char *offset_name = "redisctl.io/offset", *keys_name = "redisctl
 // Apimachinery's validation.IsValidLabelValue.
 bool is_label_value(const std::string& text) {
     constexpr size_t longest = 63;
-    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
     return !text.empty() && text.size() <= longest && plain(text.front()) && plain(text.back()) &&
            std::ranges::all_of(text, [&](char c) { return plain(c) || c == '-' || c == '_' || c == '.'; });
 }

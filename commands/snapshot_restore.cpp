@@ -1,8 +1,5 @@
-#include "backup/new_file.h"
 #include "backup/private_folder.h"
 #include "base/text.h"
-#include "commands/backup_receive.h"
-#include "commands/backup_save.h"
 #include "commands/command.h"
 #include "commands/consent.h"
 #include "commands/listed_step.h"
@@ -12,8 +9,8 @@
 #include "commands/operation_report.h"
 #include "commands/restore_backup.h"
 #include "commands/restore_target.h"
+#include "commands/snapshot_fetch.h"
 #include "commands/snapshot_note.h"
-#include "commands/temporary_server.h"
 #include "failover/journal.h"
 #include "failover/plan.h"
 #include "kube/pod_condition.h"
@@ -35,23 +32,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr Millis one_round{10'000}, loaded_in{600'000}, next_byte_in{60'000};
+constexpr Millis one_round{10'000}, loaded_in{600'000};
 
 struct Options {
     std::vector<std::string> what;
     std::string load_wait, storage_class;
     RestoreOptions restore;
 };
-
-// A value of redis.conf, as sdssplitargs reads it.
-std::string config_value(std::string_view value) {
-    std::string text = "\"";
-    for (const char c : value) {
-        if (c == '"' || c == '\\') text += '\\';
-        text += c;
-    }
-    return text + "\"";
-}
 
 Error refusal(std::string message, std::string cause, std::string hint, std::string reason) {
     return {ErrorCode::refused, std::move(message), std::move(cause), std::move(hint), std::move(reason)};
@@ -88,7 +75,7 @@ class SnapshotRestore {
         if (!json()) TRY(context_.output().write(plan_text(planned)));
         TRY(ask_for_name(picture().name, restore_.confirm, consequence()));
         restore_.confirm = picture().name;
-        return restore_backup(context_, restore_, [this](const RestorePlace& place) { return fetch(place); });
+        return restore_backup(context_, restore_, [this](const RestorePlace&) { return fetch(); });
     }
 
   private:
@@ -110,7 +97,8 @@ class SnapshotRestore {
             return fail(std::move(error));
         }
         snapshot_ = std::move(*read);
-        note_ = note_of(snapshot_);
+        copy_.snapshot = name;
+        copy_.note = note_of(snapshot_);
         if (snapshot_.ready) return {};
         return fail(refusal(fmt::format("VolumeSnapshot {} is not ready", name),
                             snapshot_.error.empty() ? "its driver has not finished it" : printable(snapshot_.error),
@@ -141,20 +129,21 @@ class SnapshotRestore {
         const fleet::Node* model = master_;
         for (const fleet::Node& node : instance().nodes) {
             const kube::Pod* pod = pod_of(instance(), node);
-            const bool has_claim = pod != nullptr && !snapshot_.claim.empty() &&
-                                   std::ranges::find(pod->volumes, snapshot_.claim, &kube::Volume::pvc) != pod->volumes.end();
-            if (note_.node.empty() ? has_claim : node.name == note_.node) model = &node;
+            const auto has_it = [&](const kube::Volume& volume) { return volume.pvc == snapshot_.claim; };
+            const bool has_claim =
+                pod != nullptr && !snapshot_.claim.empty() && std::ranges::any_of(pod->volumes, has_it);
+            if (copy_.note.node.empty() ? has_claim : node.name == copy_.note.node) model = &node;
         }
         const kube::Pod* pod = pod_of(instance(), *model);
         if (pod == nullptr)
             return fail(refusal(fmt::format("{} is no pod", model->name), "the temporary server is made after one",
                                 "redisctl pods", "NO_POD"));
-        model_ = pod->meta.name;
-        wanted_.container = container_of(*pod, *model);
-        if (note_.mount_path.empty() || note_.directory.empty() || !note_.aof) TRY(ask_model(*model));
-        if (note_.server.empty()) {
+        copy_.pod = pod->meta.name;
+        copy_.container = container_of(*pod, *model);
+        if (copy_.note.mount_path.empty() || copy_.note.directory.empty() || !copy_.note.aof) TRY(ask_model(*model));
+        if (copy_.note.server.empty()) {
             const auto known = std::ranges::find(picture().nodes, model->name, &topology::NodePicture::name);
-            if (known != picture().nodes.end() && known->view) note_.server = known->view->server;
+            if (known != picture().nodes.end() && known->view) copy_.note.server = known->view->server;
         }
         return {};
     }
@@ -165,16 +154,16 @@ class SnapshotRestore {
         TRY_ASSIGN(const NodeDisk disk, ask_disk(context_, model));
         const Deadline until = Deadline::after(one_round);
         TRY_ASSIGN(const kube::PodCondition condition,
-                   kube::await(client, kube::read_pod_condition(client, instance().ns, model_, until), until));
+                   kube::await(client, kube::read_pod_condition(client, instance().ns, copy_.pod, until), until));
         TRY_ASSIGN(const NodeVolume volume, volume_of(instance(), model, disk.directory, condition));
-        note_.mount_path = volume.mount_path;
-        note_.sub_path = volume.sub_path;
-        note_.directory = volume.directory;
-        note_.aof = disk.aof;
-        note_.rdb_name = disk.rdb_name;
-        note_.aof_name = disk.aof_name;
-        note_.aof_folder = disk.aof_folder;
-        note_.databases = disk.databases;
+        copy_.note.mount_path = volume.mount_path;
+        copy_.note.sub_path = volume.sub_path;
+        copy_.note.directory = volume.directory;
+        copy_.note.aof = disk.aof;
+        copy_.note.rdb_name = disk.rdb_name;
+        copy_.note.aof_name = disk.aof_name;
+        copy_.note.aof_folder = disk.aof_folder;
+        copy_.note.databases = disk.databases;
         guessed_ = true;
         return {};
     }
@@ -182,8 +171,8 @@ class SnapshotRestore {
     // As large as the snapshot wants it, and as its volume is, of the same storage class.
     Result<void> find_size() {
         kube::Client& client = *context_.client();
-        wanted_.size = snapshot_.restore_size;
-        wanted_.storage_class = options_.storage_class;
+        copy_.size = snapshot_.restore_size;
+        copy_.storage_class = options_.storage_class;
         if (!snapshot_.claim.empty()) {
             const Deadline until = Deadline::after(one_round);
             const auto claim =
@@ -191,12 +180,12 @@ class SnapshotRestore {
             if (!claim && claim.error().code != ErrorCode::not_found) return fail(claim.error());
             if (claim) {
                 const std::string& size = claim->capacity.empty() ? claim->requested : claim->capacity;
-                if (kube::parse_quantity(size).value_or(0) > kube::parse_quantity(wanted_.size).value_or(0))
-                    wanted_.size = size;
-                if (wanted_.storage_class.empty()) wanted_.storage_class = claim->storage_class;
+                if (kube::parse_quantity(size).value_or(0) > kube::parse_quantity(copy_.size).value_or(0))
+                    copy_.size = size;
+                if (copy_.storage_class.empty()) copy_.storage_class = claim->storage_class;
             }
         }
-        if (kube::parse_quantity(wanted_.size).value_or(0) > 0) return {};
+        if (kube::parse_quantity(copy_.size).value_or(0) > 0) return {};
         return fail(refusal(fmt::format("it is not known how large a volume of {} must be", snapshot_.meta.name),
                             "neither the snapshot says it, nor is there its PersistentVolumeClaim any more",
                             fmt::format("kubectl get volumesnapshot {} -n {} -o yaml", snapshot_.meta.name,
@@ -204,23 +193,22 @@ class SnapshotRestore {
                             "NO_SIZE"));
     }
 
-    std::string program() const { return note_.server == "valkey" ? "valkey-server" : "redis-server"; }
-
     std::vector<ListedStep> steps() const {
         const std::string name = "redisctl-restore-" + lower(id_);
         std::vector<ListedStep> steps;
         steps.push_back({"temporary-server",
-                         fmt::format("a {} that nobody else can reach loads the {} of the copy", program(),
-                                     note_.aof.value_or(false) ? "AOF" : "RDB"),
-                         {fmt::format("Pod {}, after {}{}", name, model_,
-                                      note_.image.empty() ? "" : ", image " + note_.image),
-                          fmt::format("PersistentVolumeClaim {}, {} of {}, from VolumeSnapshot {}", name, wanted_.size,
-                                      wanted_.storage_class.empty() ? "the default storage class"
-                                                                    : wanted_.storage_class,
+                         fmt::format("a {} that nobody else can reach loads the {} of the copy", program_of(copy_.note),
+                                     copy_.note.aof.value_or(false) ? "AOF" : "RDB"),
+                         {fmt::format("Pod {}, after {}{}", name, copy_.pod,
+                                      copy_.note.image.empty() ? "" : ", image " + copy_.note.image),
+                          fmt::format("PersistentVolumeClaim {}, {} of {}, from VolumeSnapshot {}", name, copy_.size,
+                                      copy_.storage_class.empty() ? "the default storage class"
+                                                                    : copy_.storage_class,
                                       snapshot_.meta.name),
                           fmt::format("Secret {}, its settings", name)}});
         steps.push_back({"fetch", "its data come to this machine as an RDB, checked on the way", {"PSYNC ? -1"}});
-        steps.push_back({"remove", "the three are deleted again", {"delete Pod, PersistentVolumeClaim and Secret " + name}});
+        steps.push_back(
+            {"remove", "the three are deleted again", {"delete Pod, PersistentVolumeClaim and Secret " + name}});
         if (!restore_.no_safety_backup && keys_now_ > 0)
             steps.push_back({"safety-backup", "what is there now is saved", {"PSYNC ? -1, into " + restore_.dir}});
         if (restore_.replace_all)
@@ -234,17 +222,18 @@ class SnapshotRestore {
     }
 
     std::string plan_text(const std::vector<ListedStep>& planned) const {
-        const auto keys = count_keys(note_);
+        const auto keys = count_keys(copy_.note);
         std::string text = fmt::format("snapshot restore of {} ({}): {} -> {}\n", printable(picture().full_name()),
                                        picture().system, snapshot_.meta.name, picture().master);
         text += fmt::format("  holds     {} of {}, {}\n",
                             keys ? fmt::format("{} keys", *keys) : std::string("the data"),
-                            printable(note_.node.empty() ? snapshot_.claim : note_.node),
+                            printable(copy_.note.node.empty() ? snapshot_.claim : copy_.note.node),
                             snapshot_.taken.empty() ? "of " + snapshot_.created : "of " + snapshot_.taken);
-        if (!note_.instance.empty() && note_.instance != picture().name)
-            text += fmt::format("  note      it was made of {}, and not of {}\n", printable(note_.instance),
+        if (!copy_.note.instance.empty() && copy_.note.instance != picture().name)
+            text += fmt::format("  note      it was made of {}, and not of {}\n", printable(copy_.note.instance),
                                 printable(picture().name));
-        if (guessed_) text += fmt::format("  note      redisctl did not make it: how {} is set now stands for then\n", model_);
+        if (guessed_)
+            text += fmt::format("  note      redisctl did not make it: how {} is set now stands for then\n", copy_.pod);
         text += fmt::format("  now       {} keys on {}\n", keys_now_, picture().master);
         return text + text_of(planned, true) +
                "note: no volume of the instance is touched: its servers would not notice a swap, or undo it\n";
@@ -263,7 +252,7 @@ class SnapshotRestore {
         Json document = plan_document(plan);
         document["steps"] = Json::array();
         for (const ListedStep& step : planned) document["steps"].push_back(to_json(step));
-        const auto keys = count_keys(note_);
+        const auto keys = count_keys(copy_.note);
         document["baseline"] = {{"snapshot", snapshot_.meta.name}, {"keysNow", keys_now_}};
         if (keys) document["baseline"]["keysInSnapshot"] = *keys;
         return print_document(context_.output(), document);
@@ -275,72 +264,11 @@ class SnapshotRestore {
                                     : "Keys are written to it. ";
     }
 
-    Secret settings() const {
-        std::string text = fmt::format("dir {}\nsave \"\"\nappendonly {}\nrepl-diskless-sync yes\n"
-                                       "repl-diskless-sync-delay 0\n",
-                                       config_value(note_.directory), note_.aof.value_or(false) ? "yes" : "no");
-        const auto add = [&](std::string_view name, const std::string& value) {
-            if (!value.empty()) text += fmt::format("{} {}\n", name, config_value(value));
-        };
-        add("dbfilename", note_.rdb_name);
-        add("appendfilename", note_.aof_name);
-        add("appenddirname", note_.aof_folder);
-        add("databases", note_.databases);
-        return Secret(std::move(text));
-    }
-
-    Result<backup::Named> fetch(const RestorePlace& place) {
+    Result<backup::Named> fetch() {
         const std::string above = context_.environment()("TMPDIR").value_or("/tmp");
         TRY_ASSIGN(backup::PrivateFolder folder, backup::PrivateFolder::create(above, "redisctl-restore"));
         folder_.emplace(std::move(folder));
-        wanted_.ns = instance().ns;
-        wanted_.operation = id_;
-        wanted_.snapshot = snapshot_.meta.name;
-        wanted_.image = note_.image;
-        wanted_.mount_path = note_.mount_path;
-        wanted_.sub_path = note_.sub_path;
-        wanted_.settings = settings();
-        TemporaryServer server(context_, wanted_, model_, program());
-        TRY(server.start(Deadline::after(patience_)));
-        TRY_ASSIGN(backup::Named named, receive(place, server));
-        server.remove();
-        return named;
-    }
-
-    Result<backup::Named> receive(const RestorePlace& place, TemporaryServer& server) {
-        const fleet::Call call{&server.node(), redis::node_view_requests()};
-        const fleet::Outcome outcome = std::move(server.fleet().exec({&call, 1}, Deadline::after(one_round)).front());
-        TRY(outcome.replies);
-        topology::NodePicture shown;
-        shown.name = server.node().name;
-        TRY_ASSIGN(shown.view, redis::parse_node_view(*outcome.replies));
-        const BackupSource source{&server.node(), &shown, "the temporary server"};
-        backup::Manifest manifest = begin_manifest(context_, place.instance, backup::new_id());
-        manifest.file = backup::file_stem(manifest) + ".rdb";
-        TRY_ASSIGN(backup::NewFile file, backup::NewFile::create(folder_->path(), manifest.file));
-        fleet::Snapshot stream = server.fleet().snapshot(server.node(), {Deadline::never(), next_byte_in});
-        TRY(receive_rdb(context_, source, stream, fleet::SnapshotOf::rdb, file, manifest));
-        TRY(file.keep());
-        TRY(see_that_it_has_them(manifest));
-        return backup::Named{file.path(), manifest};
-    }
-
-    // A server that finds no file where it looks for one starts empty, and says nothing.
-    Result<void> see_that_it_has_them(const backup::Manifest& manifest) {
-        const auto then = count_keys(note_);
-        if (!manifest.keys) return {};
-        uint64_t has = 0;
-        for (const auto& [number, database] : *manifest.keys) has += database.keys;
-        if (has == 0 && then.value_or(1) > 0)
-            return fail(refusal(fmt::format("the copy of {} is empty", snapshot_.meta.name),
-                                then ? fmt::format("{} keys were there when it was made", *then)
-                                     : fmt::format("no data were found in {}", printable(note_.directory)),
-                                "redisctl snapshot list", "EMPTY_COPY"));
-        if (then && static_cast<int64_t>(has) < *then)
-            context_.output().note(fmt::format("the copy holds {} keys; {} were there when it was asked for, and keys "
-                                               "expire",
-                                               has, *then));
-        return {};
+        return fetch_snapshot(context_, instance(), copy_, id_, folder_->path(), Deadline::after(patience_));
     }
 
     Context& context_;
@@ -350,12 +278,10 @@ class SnapshotRestore {
     Millis patience_ = loaded_in;
     Look seen_;
     kube::VolumeSnapshot snapshot_;
-    SnapshotNote note_;
     const fleet::Node* master_ = nullptr;
     int64_t keys_now_ = 0;
-    std::string model_;  // the pod that the temporary one is made after
     bool guessed_ = false;
-    kube::TemporaryServer wanted_;
+    SnapshotCopy copy_;
     std::optional<backup::PrivateFolder> folder_;  // of the fetched file, until the end
 };
 

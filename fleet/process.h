@@ -21,7 +21,8 @@ struct Process {
 // image).
 std::vector<Process> processes(const kube::Pod& pod);
 
-// Does the pod count at all? No: terminating, finished, a Helm test, of redisctl itself (kube/temporary_pod.h), or a failed one that its controller has replaced.
+// Does the pod count at all? No: terminating, finished, a Helm test, one that redisctl made for a moment
+// (kube/temporary_pod.h), or a failed one that its controller has replaced.
 bool counts(const kube::Pod& pod);
 
 // The words of command and args; a script is split at blanks, quotes and shell punctuation. They point into the

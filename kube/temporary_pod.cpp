@@ -80,7 +80,8 @@ Result<std::string> temporary_pod(const TemporaryServer& server, std::string_vie
     // A mesh's proxy would keep the pod from ending, and stand before its port.
     metadata["labels"]["sidecar.istio.io/inject"] = "false";
     metadata["annotations"]["linkerd.io/inject"] = "disabled";
-    return dumped({{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
+    return dumped(
+        {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}});
 }
 
 std::string temporary_claim(const TemporaryServer& server, const std::string& owner_uid) {
