@@ -25,7 +25,7 @@ def setUpModule():
     volumes.serve()
     for system, user in (SB, volumes.USER), (SENTINEL, None):
         # They stand already when the module is tried once more.
-        if f"namespace/{system.namespace}" in kubectl("get", "namespaces", "-o", "name"):
+        if f"namespace/{system.namespace}" in kubectl("get", "namespaces", "--field-selector", "status.phase=Active", "-o", "name"):
             continue
         kubectl("create", "namespace", system.namespace)
         kubectl("apply", "-n", system.namespace, "-f", str(ROOT / "docs" / "rbac.yaml"))
