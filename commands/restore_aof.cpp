@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -42,10 +43,26 @@ class RestoreAof {
         TRY_ASSIGN(named_, backup::find_backups(options_.what.front(), folder));
         TRY_ASSIGN(AofSet first, backup::aof_set(named_.front()));
         if (restore_.dir.empty()) restore_.dir = first.above();
+        restore_.words = words_again();
         return restore_backup(context_, restore_, [&](const RestorePlace& place) { return fetch(place); });
     }
 
   private:
+    std::vector<std::string> words_again() const {
+        const std::string& what = options_.what.front();
+        std::error_code failed;
+        const bool is_path = std::filesystem::exists(what, failed);
+        std::vector<std::string> words{"restore", "aof", is_path ? std::filesystem::absolute(what).string() : what};
+        const auto add = [&](const char* flag, const std::string& value) {
+            if (!value.empty()) words.insert(words.end(), {flag, value});
+        };
+        add("--server", options_.server);
+        add("--work-dir", options_.work_dir);
+        add("--load-wait", options_.load_wait);
+        if (options_.truncated) words.emplace_back("--truncated");
+        return words;
+    }
+
     Result<backup::Named> fetch(const RestorePlace& place) {
         TRY(might_be_done(place));
         TRY_ASSIGN(const backup::Named named, backup_of(place.picture, named_));

@@ -86,11 +86,13 @@ class RestoreBackup {
     // As they were typed, from whichever folder, and with what has to be said again.
     void set_lines() {
         std::vector<std::string> words = options_.words;
-        if (words.empty()) {
+        const bool stays = words.empty();
+        if (stays) {
             for (const std::string_view word : split(options_.command, ' ')) words.emplace_back(word);
             words.push_back(absolute(job_.file->path));
         }
-        job_.goes_on_by = line(words, "--resume");
+        const bool empties = job_.mode == RestoreMode::replace_all;
+        job_.goes_on_by = line(words, stays ? "--resume" : empties ? "--replace-all" : "--merge");
         job_.again = line(words, "--merge");
         job_.undone_by = [this](const std::string& path) {
             return line({"restore", "rdb", absolute(path)}, "--replace-all");
@@ -241,8 +243,6 @@ std::vector<Option> restore_options(RestoreOptions& options, std::string dir_hel
         {"--merge", "", "Keys may be there: those that the file has are replaced, the others stay", &options.merge},
         {"--replace-all", "", "Keys may be there: all are removed first (FLUSHALL ASYNC), functions too",
          &options.replace_all},
-        {"--resume", "", "Go on with the last restore of this file, which was stopped, from its place",
-         &options.resume},
         {"--dir", "FOLDER", std::move(dir_help), &options.dir, {}, "file"},
         {"--no-safety-backup", "", "Do not save what is there now before", &options.no_safety_backup},
         {"--confirm", "NAME", "The instance's name: stands for typing it", &options.confirm, {}, "instance"},
@@ -250,6 +250,11 @@ std::vector<Option> restore_options(RestoreOptions& options, std::string dir_hel
         {"--wait", "DURATION", "Longest time for replicas to catch up at the end, 60s by default", &options.wait},
         {"--dry-run", "", "Show what would be hit, with the checks and the commands, and change nothing",
          &options.dry_run}};
+}
+
+Option resume_option(RestoreOptions& options) {
+    return {"--resume", "", "Go on with the last restore of this file, which was stopped, from its place",
+            &options.resume};
 }
 
 Result<void> check_restore_options(const Context& context, const RestoreOptions& options) {

@@ -20,13 +20,15 @@ struct RestoreOptions {
     // dir: for the safety backup; empty: the folder of the file, which a caller whose file is not to stay has to fill.
     std::string dir, confirm, wait;
     bool merge = false, replace_all = false, resume = false, no_safety_backup = false, dry_run = false;
-    // The words that name the same backup once more, for the lines that go on or begin anew: "snapshot restore NAME".
-    // Empty: the command, and the path of the file.
+    // Where the file is made anew each time, with its keys in another order: the words that make it once more, "snapshot
+    // restore NAME". What was stopped is begun again then, for it has no place to go on from. Empty: the file stays.
     std::vector<std::string> words = {};
 };
 
-// All of the flags above, which must outlive the options. `dir_help`: what the command has --dir for.
+// All of the flags above but --resume, which must outlive the options. `dir_help`: what the command has --dir for.
 std::vector<Option> restore_options(RestoreOptions& options, std::string dir_help);
+// For files that stay.
+Option resume_option(RestoreOptions& options);
 
 // Where it is to go: known to have one master, and to be no Redis Cluster. Lives as long as the restore.
 struct RestorePlace {

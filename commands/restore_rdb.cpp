@@ -26,6 +26,7 @@ void bind(Spec& spec) {
     spec.options = restore_options(
         options->restore,
         "Folder in which an ID is looked for, and for the safety backup; by default this one, and the file's own");
+    spec.options.push_back(resume_option(options->restore));
     spec.positionals = {
         {"BACKUP", "An RDB, its manifest, or the id of a run of backup rdb", &options->what, true, false, "file"}};
     spec.examples = {"redisctl restore rdb dump.rdb --dry-run",

@@ -57,6 +57,10 @@ class SnapshotRestore {
             TRY_ASSIGN(patience_, parse_duration(wait));
         }
         restore_.command = "snapshot restore";
+        restore_.words = {"snapshot", "restore", options_.what.front()};
+        if (!options_.storage_class.empty())
+            restore_.words.insert(restore_.words.end(), {"--storage-class", options_.storage_class});
+        if (!options_.load_wait.empty()) restore_.words.insert(restore_.words.end(), {"--load-wait", options_.load_wait});
         if (restore_.dir.empty()) restore_.dir = ".";
         context_.begin_operation(id_);
         TRY_ASSIGN(seen_, look_at_one(context_, "a change is about one"));

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from datasets import fill
 from program import REDISCTL, environment, redisctl
 from restoring import Restoring, debug
 from servers import Server, eventually
+from throttle import Throttle
 from versions import INSTALLED, VERSIONS, program
 
 BASE, INCR = "appendonly.aof.1.base.rdb", "appendonly.aof.1.incr.aof"
@@ -415,3 +417,23 @@ class Broken(Aof):
         self.assertIn("could not be written", answer.err)
         self.assertIn("--work-dir FOLDER", answer.err)
         self.assert_nothing_left()
+
+
+class Stopped(Aof):
+    def test_the_line_begins_it_again(self):
+        """The RDB that was sent is gone, and another one of the same set has its keys in another order: there is no place to go on from."""
+        item = self.saved(keys=4000)
+        node, = self.system(*debug(INSTALLED), replicas=0)
+        with Throttle(node, rate=64 << 10) as way:
+            running = self.start("restore aof", item["id"], "--dir", self.folder, "--work-dir", self.work, "--host", way.address, "--confirm", way.address)
+            eventually("some of it is there", lambda: self.keys(node) > 500, every=0.005)
+            running.send(signal.SIGINT)
+            hint = self.finished(running, 9, "incomplete").result["errors"][0]["hint"]
+            self.assert_nothing_left()
+            self.assertIn(f"restore aof {item['id']} --work-dir {self.work} --merge ", hint)
+            way.rate = None
+            pasted = subprocess.run([REDISCTL, *shlex.split(hint)[1:]], cwd="/", env=environment(XDG_STATE_HOME=str(self.state)), capture_output=True, text=True, timeout=60)
+        self.assertEqual(pasted.returncode, 0, pasted)
+        self.assert_holds(node, self.digest)
+        refused = redisctl("restore", "aof", item["id"], "--resume")
+        self.assertEqual((refused.code, "--resume" in refused.err), (2, True), refused)
