@@ -37,7 +37,7 @@ constexpr std::array<Target, 57> kTargets{{
     {"redis-create-pvc-snapshot", "redisctl snapshot create", "of a node whose disk is current, until it is ready"},
     {"redis-dbsize", "redisctl dbsize", "of all nodes, and what a replica lacks"},
     {"redis-describe", "redisctl pods", "and redisctl doctor for what is wrong with them"},
-    {"redis-disaster-recovery", "redisctl restore rdb ID", "redisctl backup list shows what there is"},
+    {"redis-disaster-recovery", "redisctl restore all ID", "settings and data, the objects to apply; redisctl backup list shows IDs"},
     {"redis-events", "redisctl events", "of its own pods, workload, volumes and Services"},
     {"redis-flushall", "redisctl flush --all", "shows what goes, wants the instance's name, sees the replicas follow"},
     {"redis-flushdb", "redisctl flush --db N", "of any database"},

@@ -150,7 +150,7 @@ class RestoreBackup {
         TRY_ASSIGN(plan.plan.checks,
                    restore_checks(*job_.file, *job_.target, *job_.picture, job_.mode, job_.going_on,
                                   options_.overrides));
-        TRY(show_restore_plan(context_.output(), plan, options_.dry_run));
+        if (!options_.shown) TRY(show_restore_plan(context_.output(), plan, options_.dry_run));
         const bool refuses = std::any_of(plan.plan.checks.begin(), plan.plan.checks.end(), failover::refuses);
         if (refuses) return end_early(context_, result_.operation, refused_by("the restore", plan.plan.checks));
         if (options_.dry_run) return ExitCode::ok;

@@ -20,6 +20,7 @@ struct RestoreOptions {
     // dir: for the safety backup; empty: the folder of the file, which a caller whose file is not to stay has to fill.
     std::string dir, confirm, wait;
     bool merge = false, replace_all = false, resume = false, no_safety_backup = false, dry_run = false;
+    bool shown = false;  // who is to agree has seen the plan: it is not shown once more
     // Where the file is made anew each time, with its keys in another order: the words that make it once more, "snapshot
     // restore NAME". What was stopped is begun again then, for it has no place to go on from. Empty: the file stays.
     std::vector<std::string> words = {};

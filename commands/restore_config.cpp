@@ -1,3 +1,5 @@
+#include "commands/restore_config.h"
+
 #include "backup/find.h"
 #include "base/interrupt.h"
 #include "base/json_values.h"
@@ -59,17 +61,11 @@ constexpr const char* kSentinelsStay =
     "the Sentinels' settings are in the backup too, and stay as they are: redisctl sentinel sync makes them agree with "
     "the majority, redisctl backup show prints what was saved";
 
-struct Options {
-    std::vector<std::string> backup, parameters;
-    std::string dir, passphrase_file;
-    bool rewrite = false, dry_run = false, yes = false;
-};
-
 class RestoreConfig {
   public:
-    RestoreConfig(Context& context, const Options& options) : context_(context), options_(options) {}
+    RestoreConfig(Context& context, const RestoreConfigOptions& options) : context_(context), options_(options) {}
 
-    Result<ExitCode> run() {
+    Result<SettingsRestored> run() {
         for (const std::string& name : options_.parameters) wanted_.insert(lower(name));
         context_.begin_operation("restore-config");
         TRY_ASSIGN(seen_, look_at_one(context_, "settings are restored to one"));
@@ -78,18 +74,19 @@ class RestoreConfig {
         if (of_sentinels_) notes_.push_back(kSentinelsStay);
         if (changes_.empty()) {
             TRY(print("noop"));
-            if (!json()) context_.output().note("nothing differs");
-            for (const std::string& note : notes_)
-                if (!json()) context_.output().note(note);
-            return ExitCode::ok;
+            if (!json() && !options_.shown) {
+                context_.output().note("nothing differs");
+                for (const std::string& note : notes_) context_.output().note(note);
+            }
+            return SettingsRestored{};
         }
         TRY_ASSIGN(const std::vector<std::string> lasting,
                    lasting_of(context_, seen_, names_of_changes(), options_.rewrite));
         notes_.insert(notes_.end(), lasting.begin(), lasting.end());
-        if (!json()) TRY(context_.output().write(plan_text()));
+        if (!json() && !options_.shown) TRY(context_.output().write(plan_text()));
         if (options_.dry_run) {
             TRY(print("planned"));
-            return ExitCode::ok;
+            return SettingsRestored{};
         }
         if (!options_.yes) TRY(agree_to_set(context_, plan_text(), "Set them?"));
         // From the first one on it goes on to its end, or back.
@@ -98,14 +95,15 @@ class RestoreConfig {
             const bool back = undo();
             TRY(print(back ? "rolled-back" : "incomplete"));
             if (back && !json()) context_.output().note("rolled back: every node has its old values again");
-            return back ? ExitCode::rolled_back : ExitCode::incomplete;
+            return SettingsRestored{back ? ExitCode::rolled_back : ExitCode::incomplete};
         }
         if (options_.rewrite) rewrite();
+        // What failed for another reason has ended it above.
         const bool failed =
             std::ranges::any_of(changes_, [](const SettingChange& one) { return one.error.has_value(); });
         const bool whole = !failed && not_rewritten_.empty();
         TRY(print(whole ? "done" : "incomplete"));
-        return whole ? ExitCode::ok : ExitCode::incomplete;
+        return SettingsRestored{whole ? ExitCode::ok : ExitCode::incomplete, failed && not_rewritten_.empty()};
     }
 
   private:
@@ -259,7 +257,7 @@ class RestoreConfig {
     }
 
     Context& context_;
-    const Options& options_;
+    const RestoreConfigOptions& options_;
     std::set<std::string> wanted_, seen_names_, left_alone_;
     Look seen_;
     std::map<std::string, redis::Directives> saved_;  // by node
@@ -271,7 +269,7 @@ class RestoreConfig {
 };
 
 void bind(Spec& spec) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RestoreConfigOptions>();
     spec.options = {
         {"--dir", "FOLDER", "Folder in which the backup is looked for; this one by default", &options->dir, {}, "file"},
         {"--passphrase-file", "FILE", "What it was encrypted with", &options->passphrase_file, {}, "file"},
@@ -285,10 +283,17 @@ void bind(Spec& spec) {
     spec.examples = {"redisctl restore config 20261122T033000Z-1a2b3c4d --dir /var/backups/redis --dry-run",
                      "redisctl restore config 20261122T033000Z-1a2b3c4d maxmemory maxmemory-policy --node redis-0",
                      "redisctl restore config 20261122T033000Z-1a2b3c4d --rewrite --yes --json"};
-    spec.run = [options](Context& context) { return RestoreConfig(context, *options).run(); };
+    spec.run = [options](Context& context) -> Result<ExitCode> {
+        TRY_ASSIGN(const SettingsRestored restored, restore_settings(context, *options));
+        return restored.exit;
+    };
 }
 
 }  // namespace
+
+Result<SettingsRestored> restore_settings(Context& context, const RestoreConfigOptions& options) {
+    return RestoreConfig(context, options).run();
+}
 
 extern const Command restore_config_command{
     "restore config", Group::change, "Set parameters to what a backup says of them, on every node or on none",

@@ -45,7 +45,7 @@ _redisctl() {
             -*) ;;
             *)
                 [[ -z $command ]] && { command=${typed[i]}; continue; }
-                case $command:${typed[i]} in backup:all | backup:aof | backup:config | backup:k8s | backup:list | backup:rdb | backup:show | backup:verify | config:diff | config:get | config:origin | config:set | haproxy:check | haproxy:generate | label:sync | restore:aof | restore:config | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | snapshot:create | snapshot:list | snapshot:restore | upgrade:check | upgrade:rollback | upgrade:run | upgrade:verify) command=$command-${typed[i]} ;; esac
+                case $command:${typed[i]} in backup:all | backup:aof | backup:config | backup:k8s | backup:list | backup:rdb | backup:show | backup:verify | config:diff | config:get | config:origin | config:set | haproxy:check | haproxy:generate | label:sync | restore:all | restore:aof | restore:config | restore:rdb | sentinel:check | sentinel:reset | sentinel:sync | snapshot:create | snapshot:list | snapshot:restore | upgrade:check | upgrade:rollback | upgrade:run | upgrade:verify) command=$command-${typed[i]} ;; esac
                 break
                 ;;
         esac
@@ -252,7 +252,7 @@ _redisctl() {
             if [[ $cur == -* ]]; then _redisctl_words "$flags2"; else :; fi
             ;;
         man)
-            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-all.1\nredisctl-backup-aof.1\nredisctl-backup-config.1\nredisctl-backup-k8s.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-show.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-origin.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-aof.1\nredisctl-restore-config.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-shell.1\nredisctl-slowlog.1\nredisctl-snapshot-create.1\nredisctl-snapshot-list.1\nredisctl-snapshot-restore.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-rollback.1\nredisctl-upgrade-run.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
+            if [[ $cur == -* ]]; then _redisctl_words "$flags3"; else _redisctl_words $'redisctl.1\nredisctl-abort.1\nredisctl-aof-rewrite.1\nredisctl-backup-all.1\nredisctl-backup-aof.1\nredisctl-backup-config.1\nredisctl-backup-k8s.1\nredisctl-backup-list.1\nredisctl-backup-rdb.1\nredisctl-backup-show.1\nredisctl-backup-verify.1\nredisctl-bgsave.1\nredisctl-bigkeys.1\nredisctl-clients.1\nredisctl-completion.1\nredisctl-config-diff.1\nredisctl-config-get.1\nredisctl-config-origin.1\nredisctl-config-set.1\nredisctl-dbsize.1\nredisctl-doctor.1\nredisctl-events.1\nredisctl-exec.1\nredisctl-explain.1\nredisctl-failover.1\nredisctl-flush.1\nredisctl-forward.1\nredisctl-guard.1\nredisctl-haproxy-check.1\nredisctl-haproxy-generate.1\nredisctl-heal.1\nredisctl-help.1\nredisctl-history.1\nredisctl-info.1\nredisctl-keys.1\nredisctl-label-sync.1\nredisctl-latency.1\nredisctl-logs.1\nredisctl-make-targets.1\nredisctl-man.1\nredisctl-master-info.1\nredisctl-memory.1\nredisctl-metrics.1\nredisctl-monitor.1\nredisctl-persistence.1\nredisctl-ping.1\nredisctl-pods.1\nredisctl-promote-replica.1\nredisctl-replica-lag.1\nredisctl-replication-info.1\nredisctl-restore-all.1\nredisctl-restore-aof.1\nredisctl-restore-config.1\nredisctl-restore-rdb.1\nredisctl-resume.1\nredisctl-resync-replica.1\nredisctl-return-home.1\nredisctl-role.1\nredisctl-schema.1\nredisctl-sentinel.1\nredisctl-sentinel-check.1\nredisctl-sentinel-reset.1\nredisctl-sentinel-sync.1\nredisctl-services.1\nredisctl-shell.1\nredisctl-slowlog.1\nredisctl-snapshot-create.1\nredisctl-snapshot-list.1\nredisctl-snapshot-restore.1\nredisctl-stats.1\nredisctl-status.1\nredisctl-switchover.1\nredisctl-upgrade-check.1\nredisctl-upgrade-rollback.1\nredisctl-upgrade-run.1\nredisctl-upgrade-verify.1\nredisctl-uri.1\nredisctl-version.1\nredisctl-wait.1\nredisctl-watch.1\nredisctl-exit-codes.7'; fi
             ;;
         master-info | redis-master-info | master)
             if [[ $cur == -* ]]; then _redisctl_words "$flags4"; else :; fi
@@ -283,6 +283,9 @@ _redisctl() {
             ;;
         replication-info | redis-replication-info | replication | topology)
             if [[ $cur == -* ]]; then _redisctl_words "$flags1"; else :; fi
+            ;;
+        restore-all | redis-restore-all)
+            if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run\n--resume\n--passphrase-file\n--rewrite'$'\n'"$flags1"; else _redisctl_file; fi
             ;;
         restore-aof | redis-restore-aof)
             if [[ $cur == -* ]]; then _redisctl_words $'--merge\n--replace-all\n--dir\n--no-safety-backup\n--confirm\n--override\n--wait\n--dry-run\n--server\n--work-dir\n--load-wait\n--truncated'$'\n'"$flags1"; else _redisctl_file; fi
@@ -384,7 +387,7 @@ _redisctl() {
             [[ $cur == -* ]] || _redisctl_words $'sync'
             ;;
         restore)
-            [[ $cur == -* ]] || _redisctl_words $'aof\nconfig\nrdb'
+            [[ $cur == -* ]] || _redisctl_words $'all\naof\nconfig\nrdb'
             ;;
         snapshot)
             [[ $cur == -* ]] || _redisctl_words $'create\nlist\nrestore'

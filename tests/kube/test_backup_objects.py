@@ -2,12 +2,13 @@
 import base64
 import json
 import os
+import re
 import tempfile
 import unittest
 from pathlib import Path
 
 from api_server import Answer, bridge, listing, status
-from looking import SECRET, SERVICES, Looking
+from looking import PODS, SECRET, SERVICES, Looking
 from objects import LABELS, pod
 from program import redisctl
 from servers import Server
@@ -144,6 +145,24 @@ class Objects(Looking):
         self.assertEqual({part["kind"] for part in item["parts"]}, {"config", "k8s"})
         verified = redisctl("backup", "verify", item["id"], "--dir", self.folder, "--json")
         self.assertEqual((verified.code, verified.document["items"][0]["whole"]), (0, True), verified)
+
+    def test_all_of_it_back_where_nothing_is_left(self):
+        """Its objects come first, those that others need before them; then it goes on by itself."""
+        there = self.system()
+        saved = self.save(there, command="backup-all")["items"][0]
+        words = [saved["id"], "--dir", self.folder, "--instance", "cache", "--confirm", "cache"]
+        answer = self.look(self.fake().on(PODS, listing("Pod", [])), *words, command="restore-all", code=3)
+        plurals = re.findall(rf"redisctl backup show {saved['id']} (\w+) --dir {self.folder} \| kubectl apply -f -", answer.err)
+        self.assertEqual(plurals[:4], ["secrets", "configmaps", "persistentvolumeclaims", "services"], answer)
+        self.assertIn("statefulsets", plurals[4:])
+        for plural in plurals:
+            self.assertEqual(redisctl("backup", "show", saved["id"], plural, "--dir", self.folder).code, 0)
+        with self.server.client() as client:
+            client.command("FLUSHALL")
+        self.addCleanup(self.server.command, "SET", "a", "b")
+        back = self.look(self.system(), *words, "--dry-run", command="restore-all", verify=False)
+        self.assertIn("yours to apply", back.out)
+        self.assertRegex(back.out, r"db0 +0 +1")
 
     def test_all_without_the_objects(self):
         no = forbidden("things")

@@ -8,7 +8,7 @@ from servers import Server
 
 # What a command needs to be understood; a new one that needs something is to be added here.
 ARGUMENTS = {"config set": ["hz", "20"], "flush": ["--all"], "heal": ["--apply"], "promote-replica": ["127.0.0.1:2"], "resync-replica": ["127.0.0.1:2"],
-             "restore rdb": ["dump.rdb"], "restore aof": ["appendonlydir"], "restore config": ["20261122T033000Z-1a2b3c4d"], "snapshot restore": ["data-redis-0-1"],
+             "restore rdb": ["dump.rdb"], "restore all": ["20261122T033000Z-1a2b3c4d"], "restore aof": ["appendonlydir"], "restore config": ["20261122T033000Z-1a2b3c4d"], "snapshot restore": ["data-redis-0-1"],
              "upgrade run": ["--image", "redis:7"]}
 
 
