@@ -71,7 +71,7 @@ class Flush(Asking):
             terminal.wait_for("to go on:")
             self.master.stop()
             terminal.type(self.master.address + "\n")
-            terminal.wait_for("connection refused")
+            terminal.wait_for("Connection refused")
             self.assertNotIn("nobody knows", terminal.shown)
             self.assertEqual(terminal.end(), 4)
 
