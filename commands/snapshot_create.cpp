@@ -280,7 +280,7 @@ class SnapshotCreate {
             document.add_table(std::move(table));
         }
         TRY(context_.output().print(document));
-        if (!planned && !json()) context_.output().note("it holds " + on_disk_.says);
+        if (snapshot_.ready && !json()) context_.output().note("it holds " + on_disk_.says);
         return ExitCode::ok;
     }
 
