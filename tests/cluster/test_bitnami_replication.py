@@ -5,7 +5,7 @@ import signal
 
 from world import charts, looking, systems
 from world.charts import SHOP_PODS, SHOP_SERVICE, Switching
-from world.kubectl import eventually, kubectl
+from world.kubectl import eventually, kubectl, pods, ready
 
 MASTER, *REPLICAS = SHOP_PODS
 
@@ -88,6 +88,7 @@ class Killed(Shop):
             eventually("all follow it", lambda: self.shop.roles() == self.shop.settled(new), 30)
             self.assertEqual(self.shop.leads_to(SHOP_SERVICE), [new])
             self.assertEqual(self.codes(1), {"HOME_DRIFT"})
+            eventually("its pod is ready", lambda: ready(pods(self.shop.namespace)[MASTER]), 60)
             self.check_lossless(self.change("return-home"), new, MASTER)
             self.until_healthy(MASTER)
             self.assertEqual(self.shop.selectors(SHOP_SERVICE), self.shop.home)

@@ -5,7 +5,7 @@ from pathlib import Path
 from test_make_targets_data import in_pod
 from world import systems
 from world.charts import PODS
-from world.kubectl import eventually, get, kubectl
+from world.kubectl import kubectl
 from world.make_targets import TARGET, Away, make, make_each
 from world.program import redisctl
 from world.switching import change_of
@@ -112,10 +112,8 @@ class Recovering(Away):
         self.assertEqual(self.redis.ask("my-redis-0", "WAIT", 2, 3000), 2)
         saved = self.save("aof")
         commands = next((self.folder / part["file"]).read_bytes() for part in saved["parts"] if part["name"] == "incr")
-        uid = get("pod", "my-redis-0", "-n", self.redis.namespace)["metadata"]["uid"]
         in_pod("my-redis-0", "sh", "-c", "cat >/data/appendonly.aof", stdin=commands)
-        kubectl("delete", "pod", "my-redis-0", "-n", self.redis.namespace)
-        eventually("another pod", lambda: get("pod", "my-redis-0", "-n", self.redis.namespace)["metadata"]["uid"] != uid, 30)
+        self.redis.delete_pod("my-redis-0")
         self.redis.reset("my-redis-0")
         self.assertEqual(self.keys(), {0})
         done = change_of(redisctl("restore", "aof", saved["id"], "--dir", self.folder, *TARGET, "--confirm", "my-redis", "--json", XDG_STATE_HOME=self.state))

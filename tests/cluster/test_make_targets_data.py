@@ -7,7 +7,7 @@ from pathlib import Path
 
 from world import systems
 from world.charts import PODS
-from world.kubectl import KUBECONFIG, eventually, get, kubectl
+from world.kubectl import KUBECONFIG, eventually, kubectl
 from world.make_targets import TARGET, Away, make, words_of
 from world.program import redisctl, start
 from world.switching import change_of
@@ -34,10 +34,8 @@ class Saving(Away):
             self.redis.ask("my-redis-0", "SET", f"key:{i}", i)
         self.assertEqual(self.redis.ask("my-redis-0", "WAIT", 2, 3000), 2)
         saved = self.save("rdb")
-        uid = get("pod", "my-redis-0", "-n", self.redis.namespace)["metadata"]["uid"]
         in_pod("my-redis-0", "sh", "-c", "cat >/data/dump.rdb", stdin=(self.folder / saved["file"]).read_bytes())
-        kubectl("delete", "pod", "my-redis-0", "-n", self.redis.namespace)
-        eventually("another pod", lambda: get("pod", "my-redis-0", "-n", self.redis.namespace)["metadata"]["uid"] != uid, 30)
+        self.redis.delete_pod("my-redis-0")
         self.redis.reset("my-redis-0")
         self.assertEqual({self.redis.ask(pod, "DBSIZE") for pod in PODS}, {0})
         done = change_of(redisctl("restore", "rdb", self.folder / saved["file"], *TARGET, "--confirm", "my-redis", "--json", XDG_STATE_HOME=self.state))

@@ -32,13 +32,13 @@ BOOTSTRAPPED = systems.System("bootstrapped", 2, own_only=True, parts=[
 def setUpModule():
     if not OWN:
         raise unittest.SkipTest("the operator is started beside the tests' own cluster only")
-    # They stand already when the module is tried once more.
+    # It runs already when the module is tried once more.
     if f"namespace/{OPERATED.namespace}" not in kubectl("get", "namespaces", "-o", "name"):
         subprocess.run([SOURCE / "cluster", "operator"], check=True)
         for name in (OPERATED.namespace, BOOTSTRAPPED.namespace, f"{BOOTSTRAPPED.namespace}-outside"):
             kubectl("create", "namespace", name)
-        for system in (OPERATED, BOOTSTRAPPED):
-            kubectl("apply", "-f", "-", text_in=systems.rendered(system, *system.parts[0]))
+    for system in (OPERATED, BOOTSTRAPPED):
+        kubectl("apply", "-f", "-", text_in=systems.rendered(system, *system.parts[0]))
     eventually("the operator's pods are ready", lambda: sum(map(ready, pods(OPERATED.namespace).values())) == OPERATED.pods, 180)
 
 

@@ -32,20 +32,13 @@ def scale(count: int) -> None:
 
 def operator() -> None:
     """The Spotahome redis-operator, beside the cluster as its developers run it, not in a pod."""
-    # Server side: the definition is too large for the annotation that a plain apply would leave.
-    done = kubectl("apply", "--server-side", "-f", BIN / "redisfailovers.yaml")
-    if done.returncode != 0:
-        raise Broken(f"the operator's definitions were refused: {done.stderr.strip()}")
+    define("redisfailovers.yaml")
     start("operator", BIN / "redisoperator", "-development", "-kubeconfig", KUBECONFIG)
 
 
 def snapshots() -> None:
     """Volumes that can be snapshot, as storage classes of clouds give them: a CSI driver of ours with the real sidecars, all beside the cluster."""
-    definitions = kubectl("apply", "--server-side", "-f", BIN / "volumesnapshots.yaml")
-    if definitions.returncode != 0:
-        raise Broken(f"the definitions of snapshots were refused: {definitions.stderr.strip()}")
-    established = ["wait", "--for", "condition=Established", "-f", BIN / "volumesnapshots.yaml", "--timeout", "1s"]
-    await_(30, "the definitions of snapshots", lambda: kubectl(*established).returncode == 0)
+    define("volumesnapshots.yaml")
     apply(storage_classes())
     socket = RUN / "csi.sock"
     # In the kubelet's mount namespace: what is mounted elsewhere no pod would see.
@@ -58,6 +51,16 @@ def snapshots() -> None:
     start("csi-provisioner", BIN / "csi-provisioner", *client, "--csi-address", socket, "--worker-threads", "5")
     start("csi-snapshotter", BIN / "csi-snapshotter", *client, "--csi-address", socket, "--worker-threads", "5")
     start("snapshot-controller", BIN / "snapshot-controller", *client, "--worker-threads", "5")
+
+
+def define(name: str) -> None:
+    """New kinds of objects, until the API server knows them: before that it refuses every object of theirs."""
+    # Server side: a definition may be too large for the annotation that a plain apply would leave.
+    done = kubectl("apply", "--server-side", "-f", BIN / name)
+    if done.returncode != 0:
+        raise Broken(f"the definitions of {name} were refused: {done.stderr.strip()}")
+    established = ["wait", "--for", "condition=Established", "-f", BIN / name, "--timeout", "1s"]
+    await_(30, f"the definitions of {name}", lambda: kubectl(*established).returncode == 0)
 
 
 def storage_classes() -> list:

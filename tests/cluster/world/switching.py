@@ -262,6 +262,18 @@ class Switched:
             self.ask(name, "CONFIG", "SET", "min-replicas-to-write", "0")
         kubectl("delete", "lease", "-n", self.namespace, f"redisctl-{self.instance}", "--ignore-not-found")
 
+    def delete_pod(self, pod: str) -> None:
+        """Until another one of its name is ready. What is left of the old one may still answer at its address for a moment."""
+        uid = get("pod", pod, "-n", self.namespace)["metadata"]["uid"]
+        kubectl("delete", "pod", pod, "-n", self.namespace)
+
+        def another() -> bool:
+            found = pods(self.namespace).get(pod)
+            return bool(found) and found["metadata"]["uid"] != uid and ready(found)
+
+        eventually(f"another {pod} is ready", another, 60)
+        self.addresses.pop(pod, None)
+
     def reset(self, master: str) -> None:
         """By hand, whatever was left behind: this pod is the empty master, the others follow it, the Services select as at home."""
         eventually(f"all pods of {self.namespace} answer", lambda: list(map(bool, self.roles().values())) == [True] * self.system.pods, 90)
