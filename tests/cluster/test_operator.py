@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 from typing import NamedTuple
 
 from onenode.places import LOG, SOURCE
@@ -16,7 +18,7 @@ from world import looking, systems
 from world.charts import Switching
 from world.kubectl import OWN, eventually, kubectl, pods, ready
 from world.program import redisctl
-from world.switching import Client, ReplyError, Switched
+from world.switching import Client, ReplyError, Switched, change_of
 
 NAME = "cache"
 PASSWORD = "pa55-of-the-cache"
@@ -158,6 +160,31 @@ class Operated(Switching):
 
     def test_nobody_is_led_home(self):
         self.check_no_home(self.redis, "spotahome")
+
+    def test_restored_with_an_aof_and_without(self):
+        """No role changes and no pod restarts, so there is nothing that it or its Sentinels could undo."""
+        target = ["-n", self.redis.namespace, "--instance", NAME]
+        before = self.redis.roles(), {name: pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items()}
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.redis.ask(self.master, "FLUSHALL")
+        self.addCleanup(self.redis.ask, self.master, "FLUSHALL")
+        for aof in ("no", "yes"):
+            with self.subTest(aof=aof):
+                for name in MEMBERS:
+                    self.redis.ask(name, "CONFIG", "SET", "appendonly", aof)
+                    self.addCleanup(self.redis.ask, name, "CONFIG", "SET", "appendonly", "no")
+                for i in range(50):
+                    self.redis.ask(self.master, "SET", f"key:{i}", aof)
+                self.assertEqual(self.redis.ask(self.master, "WAIT", 2, 5000), 2)
+                saved = self.only(self.document("backup rdb", "Backup", *target, "--dir", folder)["items"])
+                self.redis.ask(self.master, "FLUSHALL")
+                self.redis.ask(self.master, "SET", "since", 1)
+                done = change_of(redisctl("restore", "rdb", saved["id"], "--dir", folder, *target, "--replace-all", "--confirm", NAME, "--json", XDG_STATE_HOME=self.state))
+                self.check_result(done, 0, "done", True)
+                self.assertEqual({(self.redis.ask(name, "DBSIZE"), self.redis.ask(name, "GET", "key:49")) for name in MEMBERS}, {(50, aof.encode())})
+        time.sleep(RECONCILED)
+        self.assertEqual((self.redis.roles(), {name: pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items()}), before)
+        self.assertEqual({self.redis.ask(name, "DBSIZE") for name in MEMBERS}, {50})
 
     def test_its_pods_are_not_upgraded_behind_its_back(self):
         uids = {name: pod["metadata"]["uid"] for name, pod in pods(self.redis.namespace).items()}

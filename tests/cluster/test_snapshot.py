@@ -206,7 +206,10 @@ class Restoring(Keeping):
                 answer = running.end(30)
                 self.assertNotEqual(answer.code, 0, answer)
                 self.nothing_left()
-                self.assertEqual(self.sizes(), {1010})
+                # Where the pod ran only for a moment, keys were under way already, and that is said.
+                result = change_of(answer).result
+                if not (result and result["changed"]):
+                    self.assertEqual(self.sizes(), {1010})
 
     def test_killed(self):
         """What it had made is of one name, and goes with the pod: Kubernetes knows whose it is."""
@@ -241,7 +244,7 @@ class Restoring(Keeping):
     def test_its_image_is_not_to_be_had(self):
         made = self.create()
         kubectl("annotate", "volumesnapshot", made["snapshot"], "-n", self.redis.namespace, "--overwrite", "redisctl.io/image=docker.io/local/redis:gone")
-        failed = self.restore(made["snapshot"], "--replace-all", "--load-wait", "3s")
+        failed = self.restore(made["snapshot"], "--replace-all", "--load-wait", "10s")
         self.check_error(failed, 4, "NOT_STARTED")
         self.assertIn("ErrImageNeverPull", failed.result["errors"][0]["cause"], failed)
         self.nothing_left()
