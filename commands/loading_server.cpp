@@ -2,17 +2,16 @@
 
 #include "backup/new_file.h"
 #include "base/fd.h"
+#include "base/new_password.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -48,15 +47,6 @@ Result<uint16_t> free_port() {
         ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0)
         return fail(cannot("no port of 127.0.0.1", errno));
     return ntohs(address.sin_port);
-}
-
-Result<Secret> random_password() {
-    std::array<unsigned char, 24> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return fail(cannot("no random numbers", errno));
-    std::string text;
-    for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
-    return Secret(std::move(text));
 }
 
 Result<void> write_file(const std::string& folder, const std::string& name, std::string_view text) {
@@ -125,7 +115,7 @@ Result<LoadingServer> LoadingServer::start(const ServerProgram& program, const s
 // of databases is more than any server is seen with, as it would not load what lies in another one.
 Result<void> LoadingServer::configure(const std::string& folder, bool truncated) {
     TRY_ASSIGN(port_, free_port());
-    TRY_ASSIGN(const Secret password, random_password());
+    const Secret password = new_password(24);
     TRY(write_file(folder, password_name, password.reveal()));
     const std::string text = fmt::format(
         "bind 127.0.0.1\nport {}\nprotected-mode yes\nrequirepass {}\ndaemonize no\ndir .\nlogfile \"\"\n"

@@ -5,6 +5,7 @@
 #include "commands/backup_receive.h"
 #include "commands/backup_save.h"
 #include "commands/temporary_server.h"
+#include "redis/config_file.h"
 
 #include <fmt/core.h>
 
@@ -13,16 +14,6 @@ namespace redisctl {
 namespace {
 
 constexpr Millis one_round{10'000}, next_byte_in{60'000};
-
-// A value of redis.conf, as sdssplitargs reads it.
-std::string config_value(std::string_view value) {
-    std::string text = "\"";
-    for (const char c : value) {
-        if (c == '"' || c == '\\') text += '\\';
-        text += c;
-    }
-    return text + "\"";
-}
 
 class Fetching {
   public:
@@ -51,10 +42,10 @@ class Fetching {
     Secret settings() const {
         std::string text = fmt::format("dir {}\nsave \"\"\nappendonly {}\nrepl-diskless-sync yes\n"
                                        "repl-diskless-sync-delay 0\n",
-                                       config_value(copy_.note.directory),
+                                       redis::config_word(copy_.note.directory),
                                        copy_.note.aof.value_or(false) ? "yes" : "no");
         const auto add = [&](std::string_view name, const std::string& value) {
-            if (!value.empty()) text += fmt::format("{} {}\n", name, config_value(value));
+            if (!value.empty()) text += fmt::format("{} {}\n", name, redis::config_word(value));
         };
         add("dbfilename", copy_.note.rdb_name);
         add("appendfilename", copy_.note.aof_name);

@@ -1,6 +1,7 @@
 #include "commands/temporary_server.h"
 
 #include "base/interrupt.h"
+#include "base/new_password.h"
 #include "base/text.h"
 #include "commands/info_fields.h"
 #include "kube/own_objects.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 namespace redisctl {
 
@@ -20,13 +20,6 @@ namespace {
 constexpr Millis one_round{10'000}, look_again{500}, one_look{3'000}, removed_in{10'000};
 constexpr uint16_t port = 6379;
 constexpr int64_t least_life_seconds = 3'600;
-
-Secret new_password() {
-    std::random_device random;
-    std::string text;
-    for (int i = 0; i < 8; i++) text += fmt::format("{:08x}", random());
-    return Secret(std::move(text));
-}
 
 // The pod, which owns them, first: then nothing is ever there that nobody would remove.
 struct Made {
@@ -41,7 +34,7 @@ TemporaryServer::TemporaryServer(Context& context, kube::TemporaryServer wanted,
     : context_(context),
       wanted_(std::move(wanted)),
       model_(std::move(model)),
-      password_(new_password()),
+      password_(new_password(32)),
       // Of its own: what flags give is for the user's servers.
       keyring_(context.client(), {}, {}, {}),
       fleet_(context.dialer(), keyring_, "redisctl:" + wanted_.operation, context.globals().connect_timeout) {
