@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace redisctl::failover {
 
@@ -14,8 +16,7 @@ namespace {
 
 constexpr Millis one_look{5'000};
 constexpr Millis one_answer{1'000};
-constexpr Millis look_again_in{500};
-constexpr int most_often = 20;  // what is set back more often than that is fought about
+constexpr Millis look_again_in{500}, look_again_at_once_in{20};
 
 Error not_so(const Step& step, const Holds& holds, std::string_view when) {
     const ErrorCode code = holds.truth == Truth::no ? ErrorCode::conflict : ErrorCode::timeout;
@@ -154,29 +155,32 @@ class Run {
         return report_.committed || (step.commits && !once);
     }
 
-    // A setting of the step before, as long as this one only waits for others to see it.
+    // The settings that a step changed, as long as those behind it only wait for others to see them.
     const Step* kept_for(const Step& step) const {
-        if (&step == plan_.steps.data() || !std::holds_alternative<Wait>(step.action)) return nullptr;
-        const Step& before = *(&step - 1);
-        const bool settings = std::holds_alternative<Send>(before.action) && !before.commits && !before.after.empty() &&
-                              std::all_of(before.after.begin(), before.after.end(), [](const Condition& condition) {
+        if (!std::holds_alternative<Wait>(step.action)) return nullptr;
+        const auto waits = [](const Step& one) { return std::holds_alternative<Wait>(one.action); };
+        const auto before = std::find_if_not(std::reverse_iterator(plan_.steps.begin() + (&step - plan_.steps.data())),
+                                             plan_.steps.rend(), waits);
+        if (before == plan_.steps.rend() || !begun_.contains(before->id) || before->commits) return nullptr;
+        const bool settings = std::holds_alternative<Send>(before->action) && !before->after.empty() &&
+                              std::all_of(before->after.begin(), before->after.end(), [](const Condition& condition) {
                                   return std::holds_alternative<SettingIs>(condition);
                               });
-        return settings && begun_.contains(before.id) ? &before : nullptr;
+        return settings ? &*before : nullptr;
     }
 
     // Until its conditions hold. The Spotahome operator gives every node its own settings when it looks,
-    // replica-priority too (spec.redis.customConfig): what was set back meanwhile is set again, and seen anew.
+    // replica-priority too (spec.redis.customConfig): what was set back meanwhile is set again. Set back once it may be
+    // so at any time, and whoever is to see it asks once in a while: from then on it is hardly ever otherwise.
     Holds wait_for(const Step& step) {
         const Millis patience(step.patience_ms);
         const Step* kept = kept_for(step);
         Deadline end = Deadline::after(patience);
-        for (int again = 0; kept != nullptr && !end.passed();) {
-            Holds after = await(world_, plan_, step.after, Deadline::after(std::min(look_again_in, end.left())));
+        for (Millis look_in = look_again_in; kept != nullptr && !end.passed();) {
+            Holds after = await(world_, plan_, step.after, Deadline::after(std::min(look_in, end.left())));
             if (after.truth == Truth::yes || !world_.pause(Millis(1))) return after;
-            if (again == most_often || known(kept->after).truth != Truth::no) continue;
-            if (perform(world_, kept->action, report_.readings) && ++again < most_often)
-                end = Deadline::after(patience);
+            if (known(kept->after).truth != Truth::no || !perform(world_, kept->action, report_.readings)) continue;
+            if (std::exchange(look_in, look_again_at_once_in) == look_again_in) end = Deadline::after(2 * patience);
         }
         return await(world_, plan_, step.after, kept == nullptr ? end : Deadline::after(Millis(0)));
     }

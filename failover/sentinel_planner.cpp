@@ -183,10 +183,9 @@ class SentinelPlanner : SwitchSteps {
     }
 
     // Should another Sentinel begin a failover of its own in the middle of this one, it chooses by what it knows, and two
-    // would be promoted. Spotahome's operator sets the priorities back at each look: waited for all, the first would
-    // have forgotten it again.
+    // would be promoted.
     void preferred_by_all(const std::vector<Borrowed>& changed) {
-        if (plan_.mode != Mode::planned || watch_.sentinels.size() < 2 || cast_.system == "spotahome") return;
+        if (plan_.mode != Mode::planned || watch_.sentinels.size() < 2) return;
         Step& all = add_step(plan_, "preferred-by-all", "The other Sentinels know it too.", "", Wait{});
         for (const std::string& sentinel : watch_.sentinels)
             for (const Borrowed& one : changed)

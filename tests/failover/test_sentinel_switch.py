@@ -1,6 +1,8 @@
 """The planned switch of a master that Sentinels watch: made by one of them, behind a fence, so that nothing is lost (protocols.md 4.4)."""
+import contextlib
 import os
 import signal
+import threading
 import time
 
 import dying
@@ -106,6 +108,34 @@ class Mistaken(Watched):
         self.assertEqual((change.result["to"], change.result["engine"]), (self.nodes[1].address, "sentinel"), change)
         self.assertIn("known-as-replica", [step["step"] for step in change.result["steps"]], change)
         self.assertTrue(is_master(self.nodes[1]), change)
+
+
+class SetBack(Watched):
+    def test_they_hear_of_the_priorities_all_the_same(self):
+        """Somebody sets all priorities back all the time, as Spotahome's operator does at each look, and a Sentinel asks every ten seconds."""
+        nodes = self.system()
+        for sentinel in self.sentinels:
+            sentinel.command("SENTINEL", "DEBUG", "info-period", 10_000)
+        ended, often = threading.Event(), 0
+
+        def set_back() -> None:
+            nonlocal often
+            while not ended.wait(0.3):
+                for node in nodes:
+                    with contextlib.suppress(OSError):  # the switch closes the clients of the old master
+                        node.command("CONFIG", "SET", "replica-priority", 100)
+                often += 1
+
+        fighting = threading.Thread(target=set_back)
+        fighting.start()
+        self.addCleanup(fighting.join)
+        self.addCleanup(ended.set)
+        writer = self.writing(nodes)
+        change = self.change("failover", "--promote", nodes[1].address, "--yes", nodes=nodes)
+        self.assertEqual((change.result["to"], change.result["lostBytes"], often > 3), (nodes[1].address, 0, True), change)
+        self.assertEqual({step["step"]: step["status"] for step in change.result["steps"] if step["step"].startswith("prefer")},
+                         {"prefer": "done", "preferred": "done", "preferred-by-all": "done"}, change)
+        self.assert_nothing_lost(writer, nodes[1])
 
 
 class Refused(Watched):
