@@ -1,6 +1,7 @@
-"""The tests inside the cluster's network: all modules, or those named. Classes in which something failed are tried again, in the same cluster.
+"""The tests inside the cluster's network: all modules, or those named. What failed is tried again, in the same cluster.
 
-The modules share one cluster, and all of them together take half an hour: a hiccup of the machine shall not cost all of it again. Each failure stays in the log.
+The modules share one cluster, and all of them together take half an hour: a hiccup of the machine shall not cost all of it again. Each failure stays in the log,
+in a line where it happened and in full at the end of its round.
 At the end it says which took the longest: this suite is most of what a whole run takes. It ends within LIMIT: where each test waits in vain for what one has broken,
 the rest is not waited for, and counts as failed.
 """
@@ -11,6 +12,7 @@ import unittest
 from pathlib import Path
 
 SHOWN = 25
+PART = 300
 TRIED_AGAIN = 2
 LIMIT = 50 * 60
 BEGAN = time.monotonic()
@@ -29,6 +31,24 @@ class Timed(unittest.TextTestResult):
         if time.monotonic() - BEGAN > LIMIT:
             self.stop()
 
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.say(err)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.say(err)
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err:
+            self.say(err)
+
+    def say(self, err) -> None:
+        """What differs stands first, what the program under test said of it last."""
+        text = " ".join(f"{err[0].__name__}: {err[1]}".split())
+        self.stream.writeln(f"  because: {text if len(text) < 2 * PART else f'{text[:PART]} … {text[-PART:]}'}")
+
     def stopTest(self, test):
         super().stopTest(test)
         self.seconds[test.id()] = time.monotonic() - self.began
@@ -46,11 +66,11 @@ def run(suite: unittest.TestSuite) -> unittest.TestResult:
     return result
 
 
-def place_of(test) -> str:
-    """The class that it belongs to, or the module whose own set-up failed."""
+def name_of(test) -> str:
+    """As it can be loaded again: a test, or the class or module whose own set-up failed."""
     test = getattr(test, "test_case", test)
     if isinstance(test, unittest.TestCase):
-        return f"{type(test).__module__}.{type(test).__qualname__}"
+        return test.id()
     # "setUpClass (test_tls.Tls)", "setUpModule (test_tls)"
     return re.fullmatch(r"\w+ \((.+)\)", test.id()).group(1)
 
@@ -61,9 +81,9 @@ def main(names: list) -> int:
     for _ in range(TRIED_AGAIN):
         if result.wasSuccessful():
             break
-        again = sorted({place_of(test) for test, _ in [*result.failures, *result.errors]})
+        again = sorted({name_of(test) for test, _ in [*result.failures, *result.errors]})
         # A module that cannot be imported stands under a class of unittest's own.
-        if any(place.startswith("unittest.") for place in again):
+        if any(name.startswith("unittest.") for name in again):
             break
         print(f"\ntried again: {', '.join(again)}\n", file=sys.stderr, flush=True)
         result = run(loader.loadTestsFromNames(again))
