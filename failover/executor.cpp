@@ -16,6 +16,7 @@ namespace {
 
 constexpr Millis one_look{5'000};
 constexpr Millis one_answer{1'000};
+constexpr Millis loads_within{30'000};
 constexpr Millis look_again_in{500}, look_again_at_once_in{20};
 
 Error not_so(const Step& step, const Holds& holds, std::string_view when) {
@@ -185,6 +186,18 @@ class Run {
         return await(world_, plan_, step.after, kept == nullptr ? end : Deadline::after(Millis(0)));
     }
 
+    // While a node loads what it copied it refuses what it is told. Behind the switch it is waited for, unless somebody
+    // else has told it so by then: the Sentinels, an operator.
+    Result<void> do_it(const Step& step) {
+        const Deadline loaded = Deadline::after(loads_within);
+        for (;;) {
+            Result<void> performed = perform(world_, step.action, report_.readings);
+            const bool loading = !performed && performed.error().reason == "LOADING";
+            if (!loading || !report_.committed || loaded.passed() || !world_.pause(Millis(100))) return performed;
+            if (!step.after.empty() && known(step.after).truth == Truth::yes) return {};
+        }
+    }
+
     Result<void> attempt(const Step& step) {
         if (const Holds holds = known(step.before); holds.truth != Truth::yes) {
             Error error = not_so(step, holds, "before");
@@ -202,7 +215,7 @@ class Run {
         const interrupt::Patience patience(3);
         if (step.opens_window && !report_.readings.window_opened) report_.readings.window_opened = SteadyClock::now();
         const bool had_offset = report_.readings.final_offset.has_value();
-        Result<void> performed = perform(world_, step.action, report_.readings);
+        Result<void> performed = do_it(step);
         // A resume cannot read it again: behind the switch the old master may have copied all anew.
         if (!had_offset && report_.readings.final_offset && report_.readings.fenced_at_reading)
             journal_.note({{"record", "reading"}, {"finalOffset", *report_.readings.final_offset}});
