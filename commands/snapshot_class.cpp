@@ -17,10 +17,6 @@ std::string names_of(const std::vector<const SnapshotClass*>& classes) {
     return names;
 }
 
-Error refusal(std::string message, std::string cause, std::string hint, std::string reason) {
-    return {ErrorCode::refused, std::move(message), std::move(cause), std::move(hint), std::move(reason)};
-}
-
 Result<ChosenClass> named(const std::vector<const SnapshotClass*>& all, const std::string& driver,
                           const std::string& wanted) {
     const auto found =
@@ -30,9 +26,9 @@ Result<ChosenClass> named(const std::vector<const SnapshotClass*>& all, const st
                     all.empty() ? "there is none at all" : "there are: " + names_of(all),
                     "kubectl get volumesnapshotclass");
     if (!driver.empty() && (*found)->driver != driver)
-        return fail(refusal(fmt::format("VolumeSnapshotClass {} is of another driver", wanted),
-                            fmt::format("it is of {}, the volume of {}", (*found)->driver, driver),
-                            "kubectl get volumesnapshotclass", "OTHER_DRIVER"));
+        return fail({ErrorCode::refused, fmt::format("VolumeSnapshotClass {} is of another driver", wanted),
+                     fmt::format("it is of {}, the volume of {}", (*found)->driver, driver),
+                     "kubectl get volumesnapshotclass", "OTHER_DRIVER"});
     return ChosenClass{wanted, (*found)->deletion_policy, "as named"};
 }
 
@@ -49,19 +45,19 @@ Result<ChosenClass> choose_class(const std::vector<SnapshotClass>& classes, cons
     }
     if (!wanted.empty()) return named(all, driver, wanted);
     if (fit.empty())
-        return fail(refusal(fmt::format("no VolumeSnapshotClass is of the driver {}", driver),
-                            all.empty() ? "there is no VolumeSnapshotClass at all" : "there are: " + names_of(all),
-                            "whoever installs the driver makes one; redisctl backup rdb needs none", "NO_CLASS"));
+        return fail({ErrorCode::refused, fmt::format("no VolumeSnapshotClass is of the driver {}", driver),
+                     all.empty() ? "there is no VolumeSnapshotClass at all" : "there are: " + names_of(all),
+                     "whoever installs the driver makes one; redisctl backup rdb needs none", "NO_CLASS"});
     if (defaults.size() == 1)
         return ChosenClass{defaults.front()->meta.name, defaults.front()->deletion_policy,
                            fmt::format("the default of {}", driver)};
     if (fit.size() == 1)
         return ChosenClass{fit.front()->meta.name, fit.front()->deletion_policy,
                            fmt::format("the only one of {}", driver)};
-    return fail(refusal(fmt::format("{} VolumeSnapshotClasses are of the driver {}", fit.size(), driver),
-                        fmt::format("{}: {}", defaults.empty() ? "none is the default" : "several are the default",
-                                    names_of(fit)),
-                        fmt::format("--class {}", fit.front()->meta.name), "WHICH_CLASS"));
+    return fail(
+        {ErrorCode::refused, fmt::format("{} VolumeSnapshotClasses are of the driver {}", fit.size(), driver),
+         fmt::format("{}: {}", defaults.empty() ? "none is the default" : "several are the default", names_of(fit)),
+         fmt::format("--class {}", fit.front()->meta.name), "WHICH_CLASS"});
 }
 
 }  // namespace redisctl

@@ -40,10 +40,6 @@ struct Options {
     RestoreOptions restore;
 };
 
-Error refusal(std::string message, std::string cause, std::string hint, std::string reason) {
-    return {ErrorCode::refused, std::move(message), std::move(cause), std::move(hint), std::move(reason)};
-}
-
 class SnapshotRestore {
   public:
     SnapshotRestore(Context& context, const Options& options)
@@ -65,8 +61,8 @@ class SnapshotRestore {
         context_.begin_operation(id_);
         TRY_ASSIGN(seen_, look_at_one(context_, "a change is about one"));
         if (!context_.in_kubernetes())
-            return fail(refusal("there are no VolumeSnapshots without Kubernetes", "they are copies of its volumes",
-                                "redisctl restore rdb", "NO_POD"));
+            return fail({ErrorCode::refused, "there are no VolumeSnapshots without Kubernetes",
+                         "they are copies of its volumes", "redisctl restore rdb", "NO_POD"});
         TRY(find_snapshot());
         TRY(look_at_master());
         TRY(find_model());
@@ -104,28 +100,28 @@ class SnapshotRestore {
         copy_.snapshot = name;
         copy_.note = note_of(snapshot_);
         if (snapshot_.ready) return {};
-        return fail(refusal(fmt::format("VolumeSnapshot {} is not ready", name),
-                            snapshot_.error.empty() ? "its driver has not finished it" : printable(snapshot_.error),
-                            "redisctl snapshot list", "NOT_READY"));
+        return fail({ErrorCode::refused, fmt::format("VolumeSnapshot {} is not ready", name),
+                     snapshot_.error.empty() ? "its driver has not finished it" : printable(snapshot_.error),
+                     "redisctl snapshot list", "NOT_READY"});
     }
 
     Result<void> look_at_master() {
         if (picture().system == "cluster-mode")
-            return fail(refusal(fmt::format("{} is a Redis Cluster", picture().full_name()),
-                                "each master holds a part of the keys, and takes no others",
-                                "redis-cli --cluster import", "CLUSTER_MODE"));
+            return fail({ErrorCode::refused, fmt::format("{} is a Redis Cluster", picture().full_name()),
+                         "each master holds a part of the keys, and takes no others", "redis-cli --cluster import",
+                         "CLUSTER_MODE"});
         const auto node = std::ranges::find(instance().nodes, picture().master, &fleet::Node::name);
         if (picture().master.empty() || node == instance().nodes.end())
-            return fail(refusal(fmt::format("{} has no agreed master", picture().full_name()),
-                                "what is restored goes to the master, and from there to its replicas",
-                                topology::way_to_one_master(picture().system), "NO_MASTER"));
+            return fail({ErrorCode::refused, fmt::format("{} has no agreed master", picture().full_name()),
+                         "what is restored goes to the master, and from there to its replicas",
+                         topology::way_to_one_master(picture().system), "NO_MASTER"});
         master_ = &*node;
         Result<Holding> holding = std::move(ask_holdings(context_, {master_}).front());
         TRY(holding);
         keys_now_ = sum_of(holding->keys);
         if (keys_now_ == 0 || restore_.merge || restore_.replace_all) return {};
-        return fail(refusal(fmt::format("{} is not empty", master_->name), fmt::format("it has {} keys", keys_now_),
-                            "--merge or --replace-all", "NOT_EMPTY"));
+        return fail({ErrorCode::refused, fmt::format("{} is not empty", master_->name),
+                     fmt::format("it has {} keys", keys_now_), "--merge or --replace-all", "NOT_EMPTY"});
     }
 
     // The node that the data are of, else the one that has that claim now, else the master.
@@ -140,8 +136,8 @@ class SnapshotRestore {
         }
         const kube::Pod* pod = pod_of(instance(), *model);
         if (pod == nullptr)
-            return fail(refusal(fmt::format("{} is no pod", model->name), "the temporary server is made after one",
-                                "redisctl pods", "NO_POD"));
+            return fail({ErrorCode::refused, fmt::format("{} is no pod", model->name),
+                         "the temporary server is made after one", "redisctl pods", "NO_POD"});
         copy_.pod = pod->meta.name;
         copy_.container = container_of(*pod, *model);
         if (copy_.note.mount_path.empty() || copy_.note.directory.empty() || !copy_.note.aof) TRY(ask_model(*model));
@@ -190,11 +186,11 @@ class SnapshotRestore {
             }
         }
         if (kube::parse_quantity(copy_.size).value_or(0) > 0) return {};
-        return fail(refusal(fmt::format("it is not known how large a volume of {} must be", snapshot_.meta.name),
-                            "neither the snapshot says it, nor is there its PersistentVolumeClaim any more",
-                            fmt::format("kubectl get volumesnapshot {} -n {} -o yaml", snapshot_.meta.name,
-                                        instance().ns),
-                            "NO_SIZE"));
+        return fail({ErrorCode::refused,
+                     fmt::format("it is not known how large a volume of {} must be", snapshot_.meta.name),
+                     "neither the snapshot says it, nor is there its PersistentVolumeClaim any more",
+                     fmt::format("kubectl get volumesnapshot {} -n {} -o yaml", snapshot_.meta.name, instance().ns),
+                     "NO_SIZE"});
     }
 
     std::vector<ListedStep> steps() const {

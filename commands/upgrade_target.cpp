@@ -12,10 +12,6 @@ namespace {
 
 constexpr Millis one_round{5'000};
 
-Error refusal(std::string message, std::string cause, std::string hint, std::string reason) {
-    return {ErrorCode::refused, std::move(message), std::move(cause), std::move(hint), std::move(reason)};
-}
-
 const kube::OwnerReference* controller_of(const kube::Meta& meta) {
     const auto found = std::find_if(meta.owners.begin(), meta.owners.end(),
                                     [](const kube::OwnerReference& owner) { return owner.controller; });
@@ -31,8 +27,9 @@ Result<void> owned_by_nobody(const kube::StatefulSet& set) {
             ? fmt::format(R"(kubectl patch redisfailover {} -n {} --type=merge -p '{{"spec":{{"redis":{{"image":"IMAGE"}}}}}}')",
                           owner->name, set.meta.ns)
             : fmt::format("change the image in {} {}", owner->kind, owner->name);
-    return fail(refusal(fmt::format("StatefulSet {} belongs to {} {}", set.meta.name, owner->kind, owner->name),
-                        "its operator replaces the pods, and would put another image back", hint, "OPERATOR"));
+    return fail({ErrorCode::refused,
+                 fmt::format("StatefulSet {} belongs to {} {}", set.meta.name, owner->kind, owner->name),
+                 "its operator replaces the pods, and would put another image back", hint, "OPERATOR"});
 }
 
 // The one that listens where the node is asked.
@@ -51,8 +48,9 @@ Result<std::string> container_of(const kube::Rollout& rollout, const std::string
     }
     if (names.size() == 1) return names.front();
     if (fit.size() == 1) return fit.front();
-    return fail(refusal(fmt::format("it is not clear which container of StatefulSet {} is Redis", rollout.set.meta.name),
-                        fmt::format("there are: {}", fmt::join(names, ", ")), "--container NAME", "WHICH_CONTAINER"));
+    return fail({ErrorCode::refused,
+                 fmt::format("it is not clear which container of StatefulSet {} is Redis", rollout.set.meta.name),
+                 fmt::format("there are: {}", fmt::join(names, ", ")), "--container NAME", "WHICH_CONTAINER"});
 }
 
 }  // namespace
@@ -74,27 +72,26 @@ std::string set_of(const kube::Pod& pod) {
 Result<std::vector<UpgradedSet>> find_sets(kube::Client& client, const fleet::Instance& instance,
                                            const topology::Picture& picture, const std::string& container) {
     if (picture.system == "cluster-mode")
-        return fail(refusal(fmt::format("{} is a Redis Cluster", picture.full_name()),
-                            "each of its masters has replicas of its own, and this rolls one master and its replicas",
-                            "replace its pods one by one, masters after a CLUSTER FAILOVER of a replica",
-                            "CLUSTER_MODE"));
+        return fail({ErrorCode::refused, fmt::format("{} is a Redis Cluster", picture.full_name()),
+                     "each of its masters has replicas of its own, and this rolls one master and its replicas",
+                     "replace its pods one by one, masters after a CLUSTER FAILOVER of a replica", "CLUSTER_MODE"});
     std::map<std::string, const fleet::Node*> names;
     for (const fleet::Node& node : instance.nodes) {
         const kube::Pod* pod = pod_of(instance, node.name);
         const std::string set = pod == nullptr ? std::string() : set_of(*pod);
         if (set.empty())
-            return fail(refusal(fmt::format("pod {} belongs to no StatefulSet", node.pod),
-                                "its name and its address go with it, so the others could not find it again",
-                                "redisctl pods -o wide", "NO_STATEFULSET"));
+            return fail({ErrorCode::refused, fmt::format("pod {} belongs to no StatefulSet", node.pod),
+                         "its name and its address go with it, so the others could not find it again",
+                         "redisctl pods -o wide", "NO_STATEFULSET"});
         names.emplace(set, &node);
     }
     if (instance.nodes.size() < 2)
-        return fail(refusal(fmt::format("{} has no replica", picture.full_name()),
-                            "its only server is away while its pod is replaced",
-                            fmt::format("redisctl backup rdb, then kubectl set image statefulset/{} -n {} "
-                                        "CONTAINER=IMAGE when clients can do without it",
-                                        names.empty() ? "NAME" : names.begin()->first, instance.ns),
-                            "NO_REPLICA"));
+        return fail({ErrorCode::refused, fmt::format("{} has no replica", picture.full_name()),
+                     "its only server is away while its pod is replaced",
+                     fmt::format("redisctl backup rdb, then kubectl set image statefulset/{} -n {} "
+                                 "CONTAINER=IMAGE when clients can do without it",
+                                 names.empty() ? "NAME" : names.begin()->first, instance.ns),
+                     "NO_REPLICA"});
     std::vector<UpgradedSet> sets;
     for (const auto& [name, node] : names) {
         UpgradedSet set;
@@ -118,10 +115,11 @@ Result<std::vector<UpgradedSet>> find_sets(kube::Client& client, const fleet::In
                 set.previous.version = one.view->version;
             }
         } else if (set.container != set.previous.container) {
-            return fail(refusal(fmt::format("an upgrade of container {} of StatefulSet {} is not over",
-                                            set.previous.container, name),
-                                "its strategy is given back when that one is finished, or taken back",
-                                "redisctl upgrade rollback", "UNFINISHED"));
+            return fail(
+                {ErrorCode::refused,
+                 fmt::format("an upgrade of container {} of StatefulSet {} is not over", set.previous.container, name),
+                 "its strategy is given back when that one is finished, or taken back", "redisctl upgrade rollback",
+                 "UNFINISHED"});
         }
         sets.push_back(std::move(set));
     }
