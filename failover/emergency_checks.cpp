@@ -102,6 +102,10 @@ Evidence of_sentinel(const Facts& facts, const topology::SentinelPicture& sentin
     if (facts.lost_role)
         return say(SaysDead::unknown, fmt::format("it hears the process, and that is no master: {}", flags));
     if (redis::has_flag(flags, "disconnected")) return say(SaysDead::unknown, fmt::format("it says {}", flags));
+    // In tilt it calls nobody down, whatever it hears.
+    const std::optional<int64_t> silent = sentinel.master->ping_age_ms;
+    if (silent && *silent >= 1'000 * (just_now + 1))
+        return say(SaysDead::unknown, fmt::format("it says {}, but it has not heard it for {}s", flags, *silent / 1'000));
     return say(SaysDead::no, fmt::format("it sees nothing wrong: {}", flags));
 }
 

@@ -160,6 +160,9 @@ TEST_CASE("Sentinels are witnesses, and their systems are left to them") {
     };
     CHECK(says("master,s_down,o_down") == "redis-sentinel-0 yes: it says master,s_down,o_down");
     CHECK(says("master,disconnected") == "redis-sentinel-0 unknown: it says master,disconnected");
+    sentinel.master->ping_age_ms = 5'000;  // it is in tilt
+    CHECK(says("master") == "redis-sentinel-0 unknown: it says master, but it has not heard it for 5s");
+    sentinel.master->ping_age_ms = 1'100;
     CHECK(says("master") == "redis-sentinel-0 no: it sees nothing wrong: master");
     CHECK(refusals(world.facts) ==
           Lines{"witness-alive redis-sentinel-0: it sees nothing wrong: master", "sentinels redis-sentinel-0"});
