@@ -2,14 +2,16 @@
 these tests alone, and taken down behind them."""
 import json
 import signal
+import time
 import unittest
 
 from onenode.places import ROOT
 from world import people, systems
 from world.kubectl import OWN, eventually, get, kubectl, pods, ready
-from world.program import redisctl
+from world.program import REDISCTL, environment, redisctl
 from world.switching import Switched, state_folder
 from world.systems import System
+from keyboard import Keyboard  # found where world.switching says
 from writer import Writer
 
 OLD, NEW, NOWHERE = "docker.io/local/redis:7.0", "docker.io/local/redis:8.0", "docker.io/local/redis:nowhere"
@@ -186,18 +188,53 @@ class Stopped(Upgrading):
             self.assertEqual(self.replaced(back), ["plain-2"])
             self.check_given_back(OLD, "plain-0")
 
-    def test_3_interrupted_and_gone_on(self):
+    def test_3_killed_and_taken_back(self):
+        """Its pod comes back by itself and no other goes; what it left is in nobody's way."""
         with self.redis.begin("upgrade", "run", "--image", NEW, *ANYWAY, XDG_STATE_HOME=self.state) as running:
             running.until("replace-plain-2", "started")
-            running.send(signal.SIGINT)
-            answer = running.end(120)
-        self.assertEqual(answer.code, 9, answer)
+            running.send(signal.SIGKILL)
+            running.end()
+        eventually("the pod is back", lambda: self.images().get("plain-2") == NEW and all(map(ready, pods(self.redis.namespace).values())), 60)
+        self.assertEqual(self.images(), {"plain-0": OLD, "plain-1": OLD, "plain-2": NEW})
+        self.assertEqual((self.strategy(), self.note()["image"]), ("OnDelete", OLD))
+        back = self.upgrade("rollback", *ANYWAY, code=0, outcome="done")
+        self.assertEqual(self.replaced(back), ["plain-2"])
+        self.check_given_back(OLD, "plain-0")
+
+    def test_4_interrupted_and_gone_on(self):
+        self.interrupted("plain-2", 1)
         # It waits for the one that is away, and touches no other.
         self.assertEqual(self.images(), {"plain-0": OLD, "plain-1": OLD, "plain-2": NEW})
-        self.assertEqual((self.strategy(), self.redis.lease()["holder"]), ("OnDelete", ""))
-        on = self.upgrade("run", "--image", NEW, *ANYWAY, code=0, outcome="done")
-        self.assertEqual(self.replaced(on), ["plain-1", "plain-0"])
+        with self.subTest("a second Ctrl-C does not wait"):
+            self.interrupted("plain-1", 2)
+            eventually("the pod is back", lambda: self.images().get("plain-1") == NEW, 60)
+        with self.subTest("step by step, on a terminal"):
+            words = [REDISCTL, "upgrade", "run", "--image", NEW, "-n", self.redis.namespace, "--instance", "plain", "--yes", "--step", *ANYWAY]
+            with Keyboard(words, environment(XDG_STATE_HOME=self.state, TERM="xterm")) as keyboard:
+                keyboard.wait_for("set the image", "go on?")
+                keyboard.type("y\r")
+                keyboard.wait_for("switch away from plain-0", "go on?")
+                keyboard.type("n\r")
+                keyboard.wait_for("stopped before: switch away from plain-0")
+                self.assertEqual(keyboard.end(), 9)
+            self.assertEqual((self.images()["plain-0"], self.redis.roles()["plain-0"], self.strategy(), self.redis.lease()["holder"]), (OLD, "master", "OnDelete", ""))
+            with Keyboard(words, environment(XDG_STATE_HOME=self.state, TERM="xterm")) as keyboard:
+                for question in "set the image", "switch away from plain-0", "replace plain-0", "return home to plain-0":
+                    keyboard.wait_for(question, "go on?")
+                    keyboard.type("y\r")
+                self.assertEqual(keyboard.end(), 0)
         self.check_given_back(NEW, "plain-0")
+
+    def interrupted(self, node: str, times: int) -> None:
+        """While that one is away."""
+        with self.redis.begin("upgrade", "run", "--image", NEW, *ANYWAY, XDG_STATE_HOME=self.state) as running:
+            running.until(f"replace-{node}", "started", seconds=60)
+            for _ in range(times):
+                running.send(signal.SIGINT)
+                time.sleep(0.2)
+            answer = running.end(120 if times == 1 else 5)
+        self.assertEqual(answer.code, 9, answer)
+        self.assertEqual((self.strategy(), self.redis.lease()["holder"]), ("OnDelete", ""))
 
 
 class WatchedBySentinels(Upgrading):
