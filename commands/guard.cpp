@@ -104,6 +104,7 @@ class Watching {
 
     Result<std::unique_ptr<LeaseLock>> take_lease() {
         failover::Takeover takeover;
+        takeover.any = true;
         takeover.wait = [this](const std::string& other) {
             context_.output().note(
                 fmt::format("another guard, {}, holds the lock; waiting to see whether it lives", printable(other)));

@@ -143,15 +143,12 @@ std::vector<std::string> achieved_by(const Plan& plan, const failover::Report& r
 // A process that wrote a journal that is ours now has ended, and its lock with it. A colleague's on another machine is
 // waited for.
 failover::Takeover takeover_of(const Environment& environment, const Operation& operation, output::Output& output) {
-    failover::Takeover takeover{dead_holders(environment), {}};
+    failover::Takeover takeover = takeover_of_dead(environment, output);
     for (const failover::Recorded& one : operation.supersedes)
         takeover.dead.insert(one.holders.begin(), one.holders.end());
     if (!operation.recorded) return takeover;
     takeover.dead.insert(operation.recorded->holders.begin(), operation.recorded->holders.end());
-    takeover.wait = [&output](const std::string& holder) {
-        output.note(fmt::format("the lock is held by {}; waiting for up to {} s to see whether it lives",
-                                printable(holder), failover::LeaseLock::valid_for.count() / 1000));
-    };
+    takeover.any = true;
     return takeover;
 }
 

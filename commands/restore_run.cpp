@@ -49,11 +49,13 @@ class Restoring {
     Result<void> locked(const failover::Plan& plan) {
         TRY(none_unfinished(context_.environment(), plan));
         failover::RealWorld world(context_.loop(), context_.fleet(), *job_.instance, context_.client());
-        failover::Takeover takeover{dead_holders(context_.environment()), {}};
+        failover::Takeover takeover = takeover_of_dead(context_.environment(), context_.output());
         if (job_.stopped) takeover.dead.insert(job_.stopped->holders.begin(), job_.stopped->holders.end());
         TRY_ASSIGN(std::unique_ptr<failover::Lock> lock,
                    failover::lock_instance(world, context_.environment(), context_.client(), plan, job_.id, takeover));
         lock_ = lock.get();
+        // It has borrowed nothing: killed, it is in nobody's way when its lock has run out.
+        lock_->note("");
         Result<void> done = open_journal(plan);
         if (done) done = all_steps();
         {

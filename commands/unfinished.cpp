@@ -1,8 +1,14 @@
 #include "commands/unfinished.h"
 
+#include "base/text.h"
+#include "failover/lease_lock.h"
+
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
 
 namespace redisctl {
 
@@ -29,13 +35,16 @@ Result<void> none_unfinished(const Environment& environment, const failover::Pla
     return {};
 }
 
-std::set<std::string> dead_holders(const Environment& environment) {
+failover::Takeover takeover_of_dead(const Environment& environment, output::Output& output) {
     std::set<std::string> dead;
     std::vector<Error> unreadable;
     for (const failover::Recorded& recorded : failover::read_journals(environment, unreadable))
         if (!recorded.goes_on_by.empty() && !recorded.ended && !recorded.running)
             dead.insert(recorded.holders.begin(), recorded.holders.end());
-    return dead;
+    return {std::move(dead), [&output](const std::string& holder) {
+                output.note(fmt::format("the lock is held by {}; waiting for up to {} s to see whether it lives",
+                                        printable(holder), failover::LeaseLock::valid_for.count() / 1000));
+            }};
 }
 
 }  // namespace redisctl

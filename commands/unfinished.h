@@ -4,9 +4,10 @@
 #include "base/environment.h"
 #include "base/result.h"
 #include "failover/journal.h"
+#include "failover/lock.h"
 #include "failover/plan.h"
+#include "output/output.h"
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ namespace redisctl {
 Result<void> none_unfinished(const Environment& environment, const failover::Plan& plan,
                              const std::vector<failover::Recorded>& superseded = {});
 
-// Who held a lock, of whichever instance, for a change that has borrowed nothing, and was killed on this machine: what
-// they left of it is in nobody's way.
-std::set<std::string> dead_holders(const Environment& environment);
+// The lock of a change that has borrowed nothing, and was killed on this machine, is taken at once: what is left of it
+// is in nobody's way. One that looks abandoned otherwise is waited for, and `output` is told so.
+failover::Takeover takeover_of_dead(const Environment& environment, output::Output& output);
 
 }  // namespace redisctl

@@ -123,7 +123,7 @@ class Judge {
             is_free  ? "free"
             : holder ? fmt::format("held by {}", printable(*holder))
                      : holder.error().message,
-            "free", is_free ? "" : "another change is under way: redisctl history");
+            "free", is_free ? "" : "another change is under way, or was killed less than 30s ago: redisctl history");
     }
 
     void permissions() {

@@ -72,9 +72,8 @@ class Roll {
         TRY(look_again());
         {
             failover::RealWorld world(context_.loop(), context_.fleet(), instance(), context_.client());
-            TRY_ASSIGN(lock_,
-                       failover::lock_instance(world, context_.environment(), context_.client(), head_, job_.id,
-                                               {dead_holders(context_.environment()), {}}));
+            TRY_ASSIGN(lock_, failover::lock_instance(world, context_.environment(), context_.client(), head_, job_.id,
+                                                      takeover_of_dead(context_.environment(), context_.output())));
         }
         // There is nothing to resume: the same is done again, and knows from the notes on the StatefulSets.
         lock_->note("");

@@ -72,6 +72,12 @@ std::string LeaseLock::lease_name(const std::string& instance) {
     return name.substr(0, name.find_last_not_of('-') + 1);
 }
 
+bool LeaseLock::looks_abandoned(const kube::Lease& lease) {
+    const std::optional<int64_t> renewed = parse_rfc3339(lease.renewed), now = parse_rfc3339(rfc3339_now());
+    return !lease.holder.empty() && note_of(lease).empty() && renewed && now &&
+           Millis(1000 * (*now - *renewed)) > duration_of(lease);
+}
+
 Result<std::optional<LockHolder>> LeaseLock::peek(kube::Client& client, const std::string& ns,
                                                   const std::string& instance, Deadline deadline) {
     TRY_ASSIGN(const std::optional<kube::Lease> lease, look(client, ns, lease_name(instance), deadline));
@@ -102,7 +108,8 @@ Result<std::unique_ptr<LeaseLock>> LeaseLock::acquire(kube::Client& client, cons
         const bool held_by_other = found && !found->holder.empty() && !takeover.dead.contains(found->holder);
         if (held_by_other && asked - seen_at < duration_of(*found)) {
             const bool lives = versions > 1 && asked - began >= duration_of(*found);
-            if (!takeover.wait || lives) return fail(held(instance, *found));
+            const bool is_waited_for = takeover.wait && (takeover.any || looks_abandoned(*found));
+            if (!is_waited_for || lives) return fail(held(instance, *found));
             if (!std::exchange(told, true)) takeover.wait(found->holder);
             TRY(client.loop().pause(Deadline::after(look_again)));
             continue;

@@ -34,6 +34,9 @@ class LeaseLock final : public Lock {
     static Result<std::unique_ptr<LeaseLock>> acquire(kube::Client& client, const std::string& ns,
                                                       const std::string& instance, const std::string& holder,
                                                       const Takeover& takeover);
+    // By the times that it carries nobody renewed it for longer than it is valid, and nobody noted what is to be
+    // finished: worth a wait. Not to be relied upon: clocks differ.
+    static bool looks_abandoned(const kube::Lease& lease);
     // Who holds it; nullopt when nobody ever did.
     static Result<std::optional<LockHolder>> peek(kube::Client& client, const std::string& ns,
                                                   const std::string& instance, Deadline deadline);

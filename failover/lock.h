@@ -19,9 +19,11 @@ namespace redisctl::failover {
 // What is done about a lock that somebody else holds.
 struct Takeover {
     std::set<std::string> dead;  // holders whose process has ended, as their journals tell: their lock is taken
-    // With it, for as long as the lock is valid for: a holder that does not renew it meanwhile is dead too. Called
-    // once, with the holder, before that wait. Only a Lease is waited for; redisctl:lock runs out by itself.
-    std::function<void(const std::string& holder)> wait;
+    // With it a lock that looks abandoned is waited for, for as long as it is valid for: a holder that does not renew
+    // it meanwhile is dead too. Called once, with the holder, before that wait. Only a Lease is waited for;
+    // redisctl:lock runs out by itself.
+    std::function<void(const std::string& holder)> wait = {};
+    bool any = false;  // also one that does not look abandoned
 };
 
 class Lock {

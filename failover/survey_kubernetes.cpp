@@ -127,7 +127,7 @@ Result<void> survey_kubernetes(kube::Client& client, const std::vector<kube::Pod
     if (found.workloads) found.workloads = std::move(workloads);
     for (auto& [name, reading] : machines) found.k8s_nodes.emplace(name, taken(reading, waited));
     if (Result<kube::Lease> held = taken(lease, waited); held)
-        found.lock_holder = held->holder;
+        found.lock_holder = LeaseLock::looks_abandoned(*held) ? std::string() : held->holder;
     else if (held.error().code != ErrorCode::not_found)
         found.lock_holder = fail(held.error());
     found.budgets = taken(*budgets, waited);

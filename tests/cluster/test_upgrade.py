@@ -189,14 +189,22 @@ class Stopped(Upgrading):
             self.check_given_back(OLD, "plain-0")
 
     def test_3_killed_and_taken_back(self):
-        """Its pod comes back by itself and no other goes; what it left is in nobody's way."""
+        """Its pod comes back by itself and no other goes; its lock is in the way until it expires, and nothing else is."""
         with self.redis.begin("upgrade", "run", "--image", NEW, *ANYWAY, XDG_STATE_HOME=self.state) as running:
             running.until("replace-plain-2", "started")
             running.send(signal.SIGKILL)
             running.end()
+
+        def plan():
+            return self.redis.change("upgrade", "rollback", *ANYWAY, "--dry-run", XDG_STATE_HOME=self.state)
+
+        refused = plan()
+        self.assertEqual((refused.code, "lock" in refused.result["errors"][0]["message"]), (6, True), refused)
+        self.assertIn("another change is under way, or was killed less than 30s ago: redisctl history", json.dumps(refused.result["errors"]))
         eventually("the pod is back", lambda: self.images().get("plain-2") == NEW and all(map(ready, pods(self.redis.namespace).values())), 60)
         self.assertEqual(self.images(), {"plain-0": OLD, "plain-1": OLD, "plain-2": NEW})
         self.assertEqual((self.strategy(), self.note()["image"]), ("OnDelete", OLD))
+        eventually("the lock has expired", lambda: plan().code == 0, 40, 1)
         back = self.upgrade("rollback", *ANYWAY, code=0, outcome="done")
         self.assertEqual(self.replaced(back), ["plain-2"])
         self.check_given_back(OLD, "plain-0")

@@ -94,6 +94,19 @@ class LeaseLock(Calling):
         self.assertEqual(said.lines[:2], ["waiting for jane@laptop/7/op-2", 'acquired, found "half"'])
         self.assertGreaterEqual(said.seconds, 2)
 
+    def test_a_lock_that_looks_abandoned_is_waited_for_by_who_waits_for_no_other(self):
+        """An hour old by its own times; unless it says that something is to be finished. Of a minute from now it is somebody's whose clock is ahead."""
+        for essence, renewed, waits in ("", "2026-01-01T00:00:05.000000Z", True), ("half", "2026-01-01T00:00:05.000000Z", False), ("", self.from_now(60), False):
+            with self.subTest(essence=essence, renewed=renewed):
+                self.stands("jane@laptop/7/op-2", seconds=2, essence=essence)
+                self.lease["spec"]["renewTime"] = renewed
+                said = self.call("lock", "default", "redis", "me@here/1/op", "abandoned", code=0 if waits else 1)
+                self.assertEqual(said.lines[:2], ["waiting for jane@laptop/7/op-2", 'acquired, found ""'] if waits else ["error REFUSED LOCKED", said.lines[1]])
+                self.assertEqual(said.seconds >= 2, waits)
+
+    @staticmethod
+    def from_now(seconds: int) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + seconds))
 
     def test_the_lock_of_a_holder_that_is_known_to_be_dead_is_taken_at_once(self):
         self.stands("jane@laptop/7/op-2", essence="half")

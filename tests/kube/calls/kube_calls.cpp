@@ -115,7 +115,9 @@ Result<void> await_endpoints(kube::Client& client, const Arguments& is, Deadline
 // stdin comes) release
 Result<void> lock(kube::Client& client, const Arguments& is, Deadline) {
     failover::Takeover takeover;
-    if (is[3] == "wait") takeover.wait = [](const std::string& other) { fmt::print("waiting for {}\n", other); };
+    takeover.any = is[3] == "wait";
+    if (is[3] == "wait" || is[3] == "abandoned")
+        takeover.wait = [](const std::string& other) { fmt::print("waiting for {}\n", other); };
     if (is[3].starts_with("dead:")) takeover.dead.insert(is[3].substr(5));
     TRY_ASSIGN(const std::unique_ptr<failover::LeaseLock> held,
                failover::LeaseLock::acquire(client, is[0], is[1], is[2], takeover));
