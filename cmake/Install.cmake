@@ -7,7 +7,8 @@ set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME files)
 install(TARGETS redisctl COMPONENT program)
 # `kubectl redisctl`: the same program, found by kubectl under this name.
 file(CREATE_LINK redisctl ${CMAKE_BINARY_DIR}/kubectl-redisctl SYMBOLIC)
-install(FILES ${CMAKE_BINARY_DIR}/kubectl-redisctl TYPE BIN)
+# Not in the tarball, because krew unpacks no links.
+install(FILES ${CMAKE_BINARY_DIR}/kubectl-redisctl TYPE BIN COMPONENT link)
 install(PROGRAMS packaging/kubectl_complete-redisctl TYPE BIN)
 install(FILES completions/redisctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME redisctl)
 install(FILES completions/_redisctl DESTINATION ${REDISCTL_ZSH_COMPLETIONS})

@@ -1,9 +1,12 @@
 """The tarball: what it is linked to, and that it runs on bare Debians of this release and the next."""
+import fnmatch
 import re
 import shutil
+import tarfile
 import unittest
+from pathlib import Path
 
-from packing import BUILD, committed, files_below, folder, tool
+from packing import BUILD, SOURCE, committed, files_below, folder, tool
 from roots import Root, this_suite
 from servers import Server
 
@@ -27,11 +30,21 @@ class Tarball(unittest.TestCase):
     def test_it_has_the_program_and_all_that_belongs_to_it(self):
         self.assertRegex(archive.name, r"^redisctl-\d+\.\d+\.\d+-linux-(amd64|arm64)\.tar\.gz$")
         found = files_below(top)
-        expected = ["bin/redisctl", "bin/kubectl-redisctl", "bin/kubectl_complete-redisctl", "lib/redisctl/libwslay.so.1", "share/doc/redisctl/README.md", "share/doc/redisctl/CHANGELOG.md",
+        expected = ["bin/redisctl", "bin/kubectl_complete-redisctl", "lib/redisctl/libwslay.so.1", "share/doc/redisctl/README.md", "share/doc/redisctl/CHANGELOG.md",
                     "share/bash-completion/completions/redisctl", "share/zsh/site-functions/_redisctl", "share/fish/vendor_completions.d/redisctl.fish"]
         expected += [f"share/doc/redisctl/docs/{name}" for name in committed("docs")] + [f"share/man/man{name[-1]}/{name}" for name in committed("man")]
         expected += [f"share/doc/redisctl/licenses/{name}" for name in ("fmt", "hiredis", "sodium", "wslay", "yaml-cpp")]
         self.assertEqual(sorted(found), sorted(expected))
+
+    def test_krew_can_unpack_it(self):
+        """It takes files and folders alone (krew 0.4 pkg/download/downloader.go), and makes the link that kubectl looks for by itself."""
+        with tarfile.open(archive) as tar:
+            members = tar.getmembers()
+        self.assertEqual([one.name for one in members if not (one.isfile() or one.isdir())], [])
+        manifest = (SOURCE / "packaging" / "krew" / "redisctl.yaml").read_text()
+        taken = {target: [one.name for one in members if fnmatch.fnmatchcase(one.name, source)] for source, target in re.findall(r"- from: (\S+)\n\s+to: (\S+)", manifest)}
+        self.assertIn(re.search(r"(?m)^    bin: (\S+)$", manifest)[1], [f"{target}/{Path(name).name}" for target, names in taken.items() for name in names])
+        self.assertEqual({target for target, names in taken.items() if names}, {"bin", "lib"})
 
     def test_of_the_system_it_needs_libcurl_openssl_and_glibc(self):
         needed = re.findall(r"NEEDED.*\[(.*)\]", tool("readelf", "-d", top / "bin" / "redisctl"))
