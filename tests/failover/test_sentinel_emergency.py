@@ -151,6 +151,9 @@ class TheyCannot(Dead):
         for sentinel in self.sentinels:
             eventually("tilt", lambda: sentinel.info("sentinel")["sentinel_tilt"] == "1")
         self.kill(nodes)
+        for sentinel in self.sentinels:
+            # It calls nobody down in tilt, and disconnected only between two tries to connect.
+            eventually("it has not heard it for long", lambda: int(self.said(sentinel)["last-ok-ping-reply"]) >= 3_000)
         plan = self.plan("failover", nodes=nodes)
         self.assertIn("it is in tilt", self.check(plan, "sentinel-candidate", nodes[1].address)["value"])
         self.assertEqual((plan["engine"], self.check(plan, "sentinels", plan["to"])["verdict"]), ("emergency", "warn"))

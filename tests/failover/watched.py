@@ -57,12 +57,7 @@ class Watched(Changing):
         super().kill(nodes)
         for sentinel in self.sentinels:
             if sentinel.process.poll() is None:
-                eventually("it has noticed", lambda: self.has_noticed(sentinel, nodes[0]))
-
-    def has_noticed(self, sentinel: Sentinel, dead) -> bool:
-        """That it is disconnected it does not say all the time: not while it tries to connect anew."""
-        said = self.said(sentinel)
-        return said["port"] != str(dead.port) or "_down" in said["flags"] or int(said["last-ok-ping-reply"]) >= 3_000
+                eventually("it has noticed", lambda: self.said(sentinel)["flags"] != "master")
 
     def mislead(self, sentinel: Sentinel, node) -> None:
         sentinel.command("SENTINEL", "REMOVE", NAME)
