@@ -57,7 +57,7 @@ class Watched(Changing):
         super().kill(nodes)
         for sentinel in self.sentinels:
             if sentinel.process.poll() is None:
-                eventually("it has noticed", lambda: self.said(sentinel)["flags"] != "master")
+                eventually("it has noticed, or is of another mind", lambda: (self.said(sentinel)["flags"], self.said(sentinel)["port"]) != ("master", str(nodes[0].port)))
 
     def mislead(self, sentinel: Sentinel, node) -> None:
         sentinel.command("SENTINEL", "REMOVE", NAME)
